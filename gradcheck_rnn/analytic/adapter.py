@@ -1,0 +1,106 @@
+"""The adapter file: the small Python file through which the user's implementation is reached."""
+
+import contextlib
+import difflib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
+from gradcheck_rnn.errors import Location, Mistake, UsageError
+
+FUNCTIONS = ("gradients", "loss", "parameters")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """The functions that an adapter file offers; `roles` maps the user's names to the described ones."""
+
+    path: Path
+    gradients: Callable[..., Any]
+    loss: Callable[..., Any] | None
+    parameters: Callable[..., Any] | None
+    roles: Mapping[str, str] | None
+
+    @property
+    def sizes_may_vary(self) -> bool:
+        """Whether `parameters` takes the sizes to draw for."""
+        return self.parameters is None or len(inspect.signature(self.parameters).parameters) > 1
+
+
+@contextlib.contextmanager
+def imported(path: Path) -> Iterator[Adapter]:
+    """Import an adapter afresh, its folder first on sys.path; both are forgotten at the end.
+
+    Raises:
+        UserCodeError: the file raised when it was imported.
+        UsageError: it has no function `gradients`, or something that should be a function is none.
+    """
+    aside = _take_out(path.parent)
+    sys.path.insert(0, str(path.parent))
+    try:
+        yield _adapter(path, _execute(path))
+    finally:
+        sys.path.remove(str(path.parent))
+        _take_out(path.parent)
+        sys.modules.update(aside)
+
+
+def _execute(path: Path) -> ModuleType:
+    name = f"_gradcheck_adapter_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(Mistake(f"adapter `{path.name}` is no Python file", "give a file that ends in .py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        raise UserCodeError(raised_finding("adapter", error)) from error
+    return module
+
+
+def _adapter(path: Path, module: ModuleType) -> Adapter:
+    gradients, loss, parameters = (getattr(module, name, None) for name in FUNCTIONS)
+    roles = getattr(module, "ROLES", None)
+    mistakes = [
+        Mistake(f"`{name}` of the adapter is no function but {type(value).__name__}", location=Location(str(path)))
+        for name, value in zip(FUNCTIONS, (gradients, loss, parameters), strict=True)
+        if value is not None and not callable(value)
+    ]
+    if gradients is None:
+        message = f"adapter `{path.name}` has no function `gradients`"
+        mistakes.append(Mistake(message, _near(module), Location(str(path))))
+    if roles is not None and not _is_text_mapping(roles):
+        help_text = 'write ROLES = {"your name": "W_xh", ...}'
+        mistakes.append(Mistake("ROLES of the adapter is no dict of names to names", help_text, Location(str(path))))
+    if gradients is None or mistakes:
+        raise UsageError(*mistakes)
+    return Adapter(path, gradients, loss, parameters, roles)
+
+
+def _near(module: ModuleType) -> str:
+    functions = [name for name, value in vars(module).items() if inspect.isfunction(value)]
+    near = difflib.get_close_matches("gradients", functions, n=1)
+    contract = "define gradients(parameters, batch) -> dict of name to array"
+    return f"did you mean `{near[0]}`? it must be called `gradients`" if near else contract
+
+
+def _is_text_mapping(roles: object) -> bool:
+    return isinstance(roles, Mapping) and all(isinstance(text, str) for pair in roles.items() for text in pair)
+
+
+def _take_out(folder: Path) -> dict[str, ModuleType]:
+    """Take modules that came from the adapter's folder out of sys.modules, so that the next import is a fresh one."""
+    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+    inside = [name for name, file in files.items() if file is not None and _is_inside(Path(file), folder)]
+    return {name: sys.modules.pop(name) for name in inside}
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    return file.is_relative_to(folder) and "site-packages" not in file.parts

@@ -1,0 +1,70 @@
+"""What user code can do to a check, as an exception that carries the finding; it travels between processes."""
+
+import sysconfig
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from gradcheck_rnn.errors import Location
+from gradcheck_rnn.findings import Finding
+
+PACKAGE = Path(__file__).resolve().parents[1]
+STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
+
+
+class UserCodeError(Exception):
+    """User code did something after which there is no value to go on with."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+
+def raised_finding(function: str, error: BaseException) -> Finding:
+    """Describe an exception that came out of a function of the adapter, with the user's own frames only."""
+    frames = _user_frames(error.__traceback__)
+    own = [frame for frame in frames if is_users(Path(frame.filename))]
+    location = Location(own[-1].filename, own[-1].lineno or 0, text=own[-1].line or "") if own else None
+    if isinstance(error, SyntaxError) and error.filename:
+        location = Location(error.filename, error.lineno or 0, text=(error.text or "").rstrip("\n"))
+    called = "called sys.exit" if isinstance(error, SystemExit) else f"raised {type(error).__name__}"
+    trace = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
+    text = " ".join(str(error).split())
+    return Finding(
+        kind="raised",
+        term=function,
+        message=f"{function} {called}" + (f": {text}" if text else ""),
+        help=_help_for(function, error),
+        evidence={"traceback": "".join(trace).rstrip()},
+        location=location,
+    )
+
+
+def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    """Frames below our own: from the first one outside this package and the import system on."""
+    frames = traceback.extract_tb(trace)
+    own = [_is_ours(frame.filename) for frame in frames]
+    first = own.index(False) if False in own else len(frames)
+    return list(frames[first:])
+
+
+def is_users(file: Path) -> bool:
+    """Whether a file is the user's own: not this package's, the standard library's or an installed one."""
+    installed = "site-packages" in file.parts or "dist-packages" in file.parts
+    return file.is_file() and not installed and not _is_ours(str(file)) and not file.is_relative_to(STANDARD_LIBRARY)
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith("<frozen ") or Path(filename).resolve().is_relative_to(PACKAGE)
+
+
+def _help_for(function: str, error: BaseException) -> str:
+    if isinstance(error, EOFError):
+        return "user code has no standard input here: give it its data through parameters and batch"
+    if isinstance(error, ModuleNotFoundError):
+        return "install the module into this environment, or put it into the adapter's folder, which comes first"
+    if isinstance(error, SystemExit):
+        return "return instead of leaving the process"
+    if function == "adapter":
+        return "the adapter is imported as it stands: keep training and file reading out of it"
+    return "`--workers 0` runs it in this process, where a debugger can follow"

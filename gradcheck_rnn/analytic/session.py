@@ -1,0 +1,177 @@
+"""User code, loaded once in the process that runs it; every call of it goes through here."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from gradcheck_rnn.analytic.adapter import Adapter, imported
+from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
+from gradcheck_rnn.analytic.point import Point, write_protected
+from gradcheck_rnn.analytic.returned import Returned, read_gradients, read_loss
+from gradcheck_rnn.errors import Location
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.draw import stream
+from gradcheck_rnn.model.net import Sizes
+
+
+@dataclass(frozen=True)
+class UserCode:
+    """What a process needs to know to load the user's code: file, seed and sizes for `parameters`, seconds a call."""
+
+    path: Path
+    seed: int
+    sizes: Sizes
+    timeout: float
+
+
+class Watch:
+    """Tells a watching process which call of user code is under way, and since when."""
+
+    def begin(self, function: str) -> None:
+        """Note that a call begins."""
+
+    def end(self) -> None:
+        """Note that it has ended."""
+
+
+@dataclass
+class Session:
+    """One loaded adapter.
+
+    `initial` is what its `parameters` drew. `mutates` collects the arrays that user code was seen to write to, by
+    function, and `mutates_at` the points where.
+    """
+
+    code: UserCode
+    adapter: Adapter
+    watch: Watch
+    initial: dict[str, Array] | None
+    mutates: dict[str, list[str]] = field(default_factory=dict)
+    mutates_at: dict[str, Point] = field(default_factory=dict)
+
+    def loss(self, point: Point) -> float:
+        """Call the user's loss on copies of the point's arrays."""
+        if self.adapter.loss is None:
+            raise ValueError("the adapter has no loss")
+        return read_loss(self._guarded("loss", self.adapter.loss, point))
+
+    def gradients(self, point: Point) -> Returned:
+        """Call the user's gradients on copies of the point's arrays."""
+        return read_gradients(self._guarded("gradients", self.adapter.gradients, point), point.parameters)
+
+    def raw_loss(self, point: Point) -> float:
+        """Call the user's loss on the point's own arrays: for loops that guard them as a whole."""
+        if self.adapter.loss is None:
+            raise ValueError("the adapter has no loss")
+        return read_loss(self._call("loss", self.adapter.loss, point.parameters, point.batch))
+
+    def initial_parameters(self, sizes: Sizes) -> dict[str, Array] | None:
+        """Draw initial parameters by the user's own function, None if there is none."""
+        return _initial_parameters(self.adapter, self.watch, self.code.seed, sizes)
+
+    def mutation_findings(self) -> list[Finding]:
+        """Findings about arguments that were written to."""
+        return [self._mutation_finding(function, names) for function, names in self.mutates.items()]
+
+    def _guarded(self, name: str, function: Callable[..., Any], point: Point) -> object:
+        given = point.copy()
+        value = self._call(name, function, given.parameters, given.batch)
+        if changed := given.changed_arrays(point):
+            known = self.mutates.setdefault(name, [])
+            known += [array for array in changed if array not in known]
+            self.mutates_at.setdefault(name, point)
+        return value
+
+    def _call(self, name: str, function: Callable[..., Any], *arguments: object) -> object:
+        return _call(self.watch, name, function, *arguments)
+
+    def _mutation_finding(self, function: str, names: list[str]) -> Finding:
+        return Finding(
+            kind="mutated-argument",
+            term=names[0],
+            message=f"{function} writes into its argument {', '.join(names)}",
+            help="work on a copy: x = x.copy(), and h = h + dh rather than h += dh",
+            evidence={"function": function, "arrays": list(names)},
+            location=self._line_that_writes(function),
+        )
+
+    def _line_that_writes(self, function: str) -> Location | None:
+        """Find the line by running it once more on arrays that refuse to be written to."""
+        given = write_protected(self.mutates_at[function])
+        callee = self.adapter.loss if function == "loss" else self.adapter.gradients
+        try:
+            self._call(function, callee, given.parameters, given.batch)  # type: ignore[arg-type]  # it was called before
+        except UserCodeError as error:
+            return error.finding.location
+        return None
+
+
+@contextlib.contextmanager
+def opened(code: UserCode, watch: Watch) -> Iterator[Session]:
+    """Load user code: import the adapter, then draw its parameters once, before anything else."""
+    watch.begin("adapter")
+    with imported(code.path) as adapter:
+        watch.end()
+        yield Session(code, adapter, watch, _initial_parameters(adapter, watch, code.seed, code.sizes))
+
+
+def _initial_parameters(adapter: Adapter, watch: Watch, seed: int, sizes: Sizes) -> dict[str, Array] | None:
+    if adapter.parameters is None:
+        return None
+    rng = stream(seed, "parameters")
+    given = SimpleNamespace(
+        input_size=sizes.input_size,
+        hidden_size=sizes.hidden_size,
+        output_size=sizes.output_size,
+        length=sizes.length,
+        batch_size=sizes.batch,
+    )
+    arguments = (rng, given) if _takes_sizes(adapter) else (rng,)
+    return _read_parameters(_call(watch, "parameters", adapter.parameters, *arguments))
+
+
+def _takes_sizes(adapter: Adapter) -> bool:
+    return adapter.parameters is not None and adapter.sizes_may_vary
+
+
+def _read_parameters(value: object) -> dict[str, Array]:
+    if not isinstance(value, dict) or not value or not all(isinstance(name, str) for name in value):
+        found = "an empty dict" if value == {} else type(value).__name__
+        raise UserCodeError(
+            Finding("missing-key", "parameters", f"parameters returned {found}, expected a dict of name to array")
+        )
+    arrays = {name: np.asarray(array) for name, array in value.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiu":
+            message = f'parameters["{name}"] holds {array.dtype}, expected real numbers'
+            raise UserCodeError(Finding("wrong-dtype", name, message, parameters=(name,)))
+        if not np.isfinite(array).all():
+            message = f'parameters["{name}"] has entries that are not finite'
+            raise UserCodeError(Finding("non-finite", name, message, parameters=(name,)))
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
+def _call(watch: Watch, name: str, function: Callable[..., Any], *arguments: object) -> object:
+    watch.begin(name)
+    try:
+        return function(*arguments)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise UserCodeError(raised_finding(name, error)) from error
+    finally:
+        watch.end()
+
+
+def seconds_per_call(session: Session, point: Point) -> float:
+    """Time one call of the user's loss."""
+    start = time.perf_counter()
+    session.raw_loss(point.copy())
+    return time.perf_counter() - start

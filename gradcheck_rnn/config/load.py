@@ -1,0 +1,80 @@
+"""From a configuration's name to its settings, or to all of its mistakes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, BinaryIO, TypeVar, get_type_hints
+
+from gradcheck_rnn.config.files import read_source
+from gradcheck_rnn.config.keys import AUTO_TOLERANCE, KEYS
+from gradcheck_rnn.config.memory import available_memory, memory_mistake
+from gradcheck_rnn.config.overrides import apply_overrides, read_override
+from gradcheck_rnn.config.places import Source
+from gradcheck_rnn.config.read import Reading, read_values
+from gradcheck_rnn.config.rules import broken_rules
+from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.config.suggest import listed
+from gradcheck_rnn.config.tree import Node, Scalar, read_tree
+from gradcheck_rnn.errors import Mistake, UsageError
+
+T = TypeVar("T")
+
+
+def load_settings(source: str, *, overrides: Sequence[str] = (), stdin: BinaryIO | None = None) -> Settings:
+    """Read a configuration.
+
+    Args:
+        source: path of a YAML file as the user typed it, or `-` for standard input.
+        overrides: `KEY=VALUE` each, in place of what the file says; later ones win.
+        stdin: where `-` is read from.
+
+    Raises:
+        UsageError: with every mistake, those of the file by position, then those of the overrides.
+    """
+    file = read_source(source, stdin)
+    tree = read_tree(file)
+    read = [read_override(text) for text in overrides]
+    mistakes = [*tree.mistakes, *(mistake for _, wrong in read for mistake in wrong)]
+    values: dict[str, Any] = {}
+    if tree.root is not None:
+        root = apply_overrides(tree.root, [override for override, _ in read if override is not None])
+        values, wrong = _checked(root, file)
+        mistakes += wrong
+    if mistakes:
+        raise UsageError(*sorted(mistakes, key=_position))
+    return _assemble(Settings, {**values, "source": source})
+
+
+def _checked(root: Node, file: Source) -> tuple[dict[str, Any], list[Mistake]]:
+    """Values of all keys, defaults filled in, and everything that is wrong with them."""
+    if isinstance(root, Scalar) and root.value is None:
+        required = listed(key.path for key in KEYS.values() if key.required)
+        return {}, [Mistake("the configuration is empty", f"it needs at least {required}", file.top)]
+    reading = read_values(root, file.top)
+    values = _with_defaults(reading)
+    mistakes = [*reading.mistakes, *broken_rules(values, reading.places)]
+    too_large = memory_mistake(values, reading.places, available=available_memory())
+    return values, mistakes if too_large is None else [*mistakes, too_large]
+
+
+def _with_defaults(reading: Reading) -> dict[str, Any]:
+    absent = {key.path: key.default for key in KEYS.values() if not key.required and not reading.knows_of(key.path)}
+    values = {**absent, **reading.values}
+    if "check.tolerance" in values and "dtype" in values and values["check.tolerance"] is None:
+        values["check.tolerance"] = AUTO_TOLERANCE[values["dtype"]]
+    return values
+
+
+def _position(mistake: Mistake) -> tuple[bool, int, int]:
+    """The file's own places in their order, then the arguments, which have no lines."""
+    line, column = (mistake.location.line, mistake.location.column) if mistake.location else (0, 0)
+    return line == 0, line, column
+
+
+def _assemble(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
+    """The dataclass `kind` with its nested dataclasses, from values by dotted path."""
+    hints = get_type_hints(kind)
+    parts: dict[str, Any] = {}
+    for name in (field.name for field in fields(kind)):  # type: ignore[arg-type]  # each `kind` is a dataclass
+        nested = is_dataclass(hints[name])
+        parts[name] = _assemble(hints[name], values, f"{prefix}{name}.") if nested else values[prefix + name]
+    return kind(**parts)

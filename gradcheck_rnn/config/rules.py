@@ -1,0 +1,59 @@
+"""Rules over several keys: combinations of good values that make no sense together."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gradcheck_rnn.config.places import clip
+from gradcheck_rnn.errors import Location, Mistake
+
+Values = Mapping[str, Any]  # good values by dotted path, defaults filled in; a key whose value is bad is absent
+Broken = tuple[str, str, str]  # the key to point at, message, help
+
+
+def complex_step_needs_a_smooth_cell(values: Values) -> Broken | None:
+    """Re(z) > 0 has no complex derivative, so relu gives the complex step nothing to differentiate."""
+    if values.get("check.method") != "complex_step" or values.get("model.cell") != "relu":
+        return None
+    message = "`complex_step` cannot differentiate a `relu` cell, which is not complex differentiable"
+    return "check.method", message, "take `richardson`, or leave `method` at `auto`"
+
+
+def complex_step_needs_the_described_loss(values: Values) -> Broken | None:
+    """User code rounds complex arguments to real ones, or raises."""
+    if values.get("check.method") != "complex_step" or values.get("check.loss") != "user":
+        return None
+    message = "`complex_step` cannot difference the user's loss, which takes real parameters only"
+    return "check.method", message, "take `richardson`, or set `check.loss` to `described`"
+
+
+def user_loss_needs_an_adapter(values: Values) -> Broken | None:
+    """The reference backward pass comes without user code."""
+    if values.get("check.loss") != "user" or "backward.adapter" not in values or values["backward.adapter"]:
+        return None
+    message = "there is no user's loss to difference: `backward` is `reference`"
+    return "check.loss", message, "name the user's code by `backward: {adapter: FILE}`, or set `check.loss` to `auto`"
+
+
+def distinct_tokens_must_suffice(values: Values) -> Broken | None:
+    """Each step takes a token of its own out of I."""
+    length, size = values.get("sequence.length"), values.get("model.input_size")
+    if values.get("sequence.inputs") != "distinct_tokens" or length is None or size is None or length <= size:
+        return None
+    message = f"`distinct_tokens` needs a token for each of {clip(str(length))} steps, `input_size` is {size}"
+    return "sequence.inputs", message, f"lower `length` to {size}, raise `input_size`, or take `tokens`"
+
+
+RULES: tuple[Callable[[Values], Broken | None], ...] = (
+    complex_step_needs_a_smooth_cell,
+    complex_step_needs_the_described_loss,
+    user_loss_needs_an_adapter,
+    distinct_tokens_must_suffice,
+)
+
+
+def broken_rules(values: Values, places: Mapping[str, Location]) -> Iterator[Mistake]:
+    """Each rule that is broken, at the key that breaks it."""
+    for rule in RULES:
+        if broken := rule(values):
+            key, message, mending = broken
+            yield Mistake(message, mending, places.get(key))

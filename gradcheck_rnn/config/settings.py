@@ -1,0 +1,97 @@
+"""What a configuration says, after every check of it has passed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Cell = Literal["tanh", "relu", "sigmoid"]
+Layout = Literal["row", "column"]
+Distribution = Literal["normal", "uniform", "normal_fan_in", "uniform_fan_in"]
+InitialState = Literal["zeros", "random", "learned"]
+Inputs = Literal["tokens", "distinct_tokens", "dense"]
+LossKind = Literal["softmax_cross_entropy", "mse"]
+Reduction = Literal["sum", "mean"]
+Steps = Literal["all", "last"]
+DType = Literal["float64", "float32"]
+Method = Literal["auto", "central", "richardson", "complex_step"]
+LossSource = Literal["auto", "user", "described"]
+
+
+@dataclass(frozen=True)
+class InitSettings:
+    """How the weights are drawn: the standard deviation (normal) or half-width (uniform) is `scale`.
+
+    The `_fan_in` distributions divide it by sqrt(fan_in), so that scale 1 is gain 1.
+    """
+
+    distribution: Distribution = "normal_fan_in"
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The net: cell, sizes, whether it has biases, orientation of its weights, how it starts."""
+
+    input_size: int
+    hidden_size: int
+    output_size: int
+    cell: Cell = "tanh"
+    biases: bool = True
+    layout: Layout = "row"
+    init: InitSettings = InitSettings()
+    initial_state: InitialState = "zeros"
+
+
+@dataclass(frozen=True)
+class SequenceSettings:
+    """The batch: T steps, B sequences (None: no batch axis), what the inputs are."""
+
+    length: int
+    batch_size: int | None = None
+    inputs: Inputs = "tokens"
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """The described loss; `mean` divides by B and, where all steps count, by T."""
+
+    kind: LossKind = "softmax_cross_entropy"
+    reduction: Reduction = "sum"
+    steps: Steps = "all"
+
+
+@dataclass(frozen=True)
+class BackwardSettings:
+    """Whose backward pass is checked: the user's through `adapter`, else the reference (None)."""
+
+    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """How it is checked; `step` None means chosen by the method, `entries` None means every entry.
+
+    `timeout` limits one call of user code, in seconds.
+    """
+
+    method: Method = "auto"
+    step: float | None = None
+    tolerance: float = 1e-6
+    entries: int | None = None
+    probe: bool = True
+    loss: LossSource = "auto"
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole configuration; `source` is its file as the user named it (`-` for standard input)."""
+
+    source: str
+    seed: int
+    model: ModelSettings
+    sequence: SequenceSettings
+    loss: LossSettings = LossSettings()
+    dtype: DType = "float64"
+    backward: BackwardSettings = BackwardSettings()
+    check: CheckSettings = CheckSettings()

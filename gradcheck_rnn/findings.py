@@ -1,0 +1,27 @@
+"""What a check has to say beside its numbers: findings (faults) and notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gradcheck_rnn.errors import Location
+
+Certainty = Literal["matched", "likely"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A named fault or, in a report's notes, a named remark.
+
+    `kind` is one of the stable names, `term` says which (a parameter, a function, a factor of the chain),
+    `parameters` are the user's names of those concerned, `evidence` holds plain numbers and texts.
+    """
+
+    kind: str
+    term: str
+    message: str
+    help: str = ""
+    certainty: Certainty = "matched"
+    parameters: tuple[str, ...] = ()
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    location: Location | None = None

@@ -1,0 +1,1 @@
+"""Numeric gradients with an error estimate for every entry."""

@@ -1,0 +1,154 @@
+"""Central differences of the described loss, carried through the net instead of subtracted at its end.
+
+Each entry is really moved by +d and by -d. What travels from step to step is D_t = h'_t - h_t, the difference of the
+moved run to the base run, so that nothing of the size of the loss is ever subtracted and d can be near 1e-7.
+No derivative enters: see `differences`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcheck_rnn.model.activations import ACTIVATIONS, Array
+from gradcheck_rnn.model.elman import Trace, forward
+from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+from gradcheck_rnn.numeric.differences import ACTIVATION_DIFFERENCES, LOSS_DIFFERENCES, crosses_kink
+from gradcheck_rnn.numeric.entries import Entries, block_length, entries_of
+from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values
+
+# truncation is O(d**2), below rounding at 1e-7; the smaller ones serve chaotic nets, whose higher derivatives are huge
+STEPS = (1e-7, 1e-9, 1e-11)
+# the second step: no power of two, so that its rounding is independent of the first's
+SECOND_STEP_RATIO = 3.0
+# entries a parameter on which the second step is tried
+SAMPLE = 256
+# share of a tensor's largest entry at which a step is good enough
+GOOD_ENOUGH = 1e-12
+# a moved relu that crosses its kink is moved less, by this factor, at most this often
+KINK_SHRINK = 1e-3
+KINK_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Base:
+    """The base run, which all moved runs share."""
+
+    net: Net
+    c: Canonical
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Quotients:
+    """Difference quotients of K entries: central, the two one-sided ones, and whether a kink was crossed."""
+
+    central: Values
+    forward: Values
+    backward: Values
+    crossed: npt.NDArray[np.bool_]
+
+
+def carried_gradient(
+    problem: Problem, name: str, indices: Indices, *, rng: np.random.Generator, step: float | None = None
+) -> Estimate:
+    """Numeric derivatives of the described loss by the given entries of one parameter, with their errors.
+
+    Args:
+        problem: expansion point, float64.
+        name: which parameter.
+        indices: which of its entries, flat in C order, shape (K,).
+        rng: chooses the sample of entries on which the error is measured.
+        step: absolute step d > 0 in the units of the parameter; None chooses one by the measured error.
+    Returns:
+        Values, errors and kinks, (K,) each; the error is the largest change on the sample between d and 3 d.
+    """
+    net = problem.net
+    base = Base(net, c := canonical(problem), forward(net, c))
+    entries = entries_of(net, name, indices)
+    sample = np.sort(rng.permutation(len(entries))[:SAMPLE])
+    chosen, error = _choose_step(base, _pick(entries, sample), [step] if step else STEPS)
+    quotients = _quotients(base, entries, chosen)
+    central, kink = _around_kinks(base, entries, quotients, chosen)
+    floor = 2 * EPS * float(np.abs(central).max(initial=0.0))
+    return Estimate(indices, central, np.full(len(entries), max(error, floor)), kink)
+
+
+def _choose_step(base: Base, sample: Entries, steps: list[float] | tuple[float, ...]) -> tuple[float, float]:
+    """The first step whose error on the sample is good enough, else the best; with that error."""
+    tried = []
+    for step in steps:
+        at_step, at_second = _quotients(base, sample, step), _quotients(base, sample, SECOND_STEP_RATIO * step)
+        smooth = ~(at_step.crossed | at_second.crossed)
+        gap = np.abs(at_step.central - at_second.central)[smooth].max(initial=0.0)
+        tried.append((float(gap), step))
+        if gap <= GOOD_ENOUGH * np.abs(at_step.central).max(initial=0.0):
+            break
+    error, step = min(tried)
+    return step, error
+
+
+def _around_kinks(base: Base, entries: Entries, quotients: Quotients, step: float) -> tuple[Values, Values]:
+    """Repeat entries whose runs crossed a kink of relu with smaller steps; one that stays at it keeps both sides."""
+    central, crossed = quotients.central.copy(), quotients.crossed
+    kink = np.zeros_like(central)
+    at = np.flatnonzero(crossed)
+    for _ in range(KINK_ROUNDS):
+        if not at.size:
+            break
+        step *= KINK_SHRINK
+        again = _quotients(base, _pick(entries, at), step)
+        central[at] = 0.5 * (again.forward + again.backward)
+        kink[at] = np.where(again.crossed, 0.5 * np.abs(again.forward - again.backward), 0.0)
+        at = at[again.crossed]
+    return central, kink
+
+
+def _pick(entries: Entries, at: Indices) -> Entries:
+    return Entries(entries.name, entries.row[at], entries.column[at])
+
+
+def _quotients(base: Base, entries: Entries, step: float) -> Quotients:
+    """Difference quotients of all entries, block by block."""
+    weight, length = base.net.loss_weight, block_length(base.net)
+    central, one_sided, crossed = [], [], []
+    for start in range(0, len(entries), length):
+        block = _pick(entries, np.arange(start, min(start + length, len(entries))))
+        up, up_crossed = _loss_changes(base, block, step)
+        down, down_crossed = _loss_changes(base, block, -step)
+        # the two runs are subtracted step by step and then summed
+        central.append(((up - down) / (2 * step)).sum(axis=(1, 2)) * weight)
+        one_sided.append((up.sum(axis=(1, 2)) * weight / step, -down.sum(axis=(1, 2)) * weight / step))
+        crossed.append(up_crossed | down_crossed)
+    if not central:
+        return Quotients(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
+    above, below = (np.concatenate(side) for side in zip(*one_sided, strict=True))
+    return Quotients(np.concatenate(central), above, below, np.concatenate(crossed))
+
+
+def _loss_changes(base: Base, entries: Entries, offset: float) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Change of each counted step's loss, (K, S, B), when each entry moves by `offset`; and who crossed a kink."""
+    net, c, trace = base.net, base.c, base.trace
+    activation_difference = ACTIVATION_DIFFERENCES[net.cell]
+    watch_kinks = not ACTIVATIONS[net.cell].smooth
+    loss_difference = LOSS_DIFFERENCES[net.loss.kind]
+    T, B, H = trace.h.shape
+    counted = range(T)[net.counted_steps]
+    changes = np.zeros((len(entries), len(counted), B))
+    crossed = np.zeros(len(entries), dtype=bool)
+    D = np.zeros((len(entries), B, H))
+    entries.add_to_state(D, offset)
+    for t in range(T):
+        if not entries.moves_outputs_only:
+            u = D @ c.W_hh
+            entries.add_to_preactivation(u, c, t, trace.h_prev[t] + D, offset)
+            D = activation_difference(trace.z[t], u)
+            if watch_kinks:
+                crossed |= crosses_kink(trace.z[t], u).any(axis=(1, 2))
+        if t in counted:
+            v = D @ c.W_hy
+            entries.add_to_output(v, trace.h[t] + D, offset)
+            s = t - counted.start
+            changes[:, s] = loss_difference(trace.y[t], v, c.targets[s])
+    return changes, crossed

@@ -1,0 +1,142 @@
+"""Derivatives from whole losses: central differences, Richardson extrapolation over a ladder of steps, kinks.
+
+Source: Press et al., Numerical Recipes, sec. 5.7; Richardson, The Deferred Approach to the Limit (1927).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values
+
+# finest step h of each rung, which evaluates 4h, 2h and h. Powers of two move most entries without rounding;
+# 4h starts near 1e-2, and neighbouring rungs share no step
+RUNGS = (2.0**-9, 2.0**-12, 2.0**-15, 2.0**-18, 2.0**-21)
+# by how much the error of R can exceed its parts: rounding of 5 loss differences, each 2 |L| eps / 2h
+ROUNDING_GAIN = 4.0
+# two rungs contradict each other when they differ by more than this many times their errors
+CONTRADICTION = 3.0
+# J(h) = (L(+h) - 2 L(0) + L(-h)) / h falls like h where L is smooth (J(h) / J(4h) = 1/4) and stays at a kink
+KINK_RATIO = 0.6
+# J must exceed its own rounding by this factor to be called a kink
+KINK_OVER_ROUNDING = 16.0
+
+# (entries, offset) -> losses of runs in which each entry moves by the offset, one at a time, (K,), and by how much
+# it really moved, (K,)
+MovedLosses = Callable[[Indices, float], tuple[Values, Values]]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of the ladder for K entries: the extrapolated derivative, its error, and J at 4h and h."""
+
+    value: Values
+    error: Values
+    jump_wide: Values
+    jump: Values
+    rounding: float
+
+
+def central_difference(losses: MovedLosses, indices: Indices, *, step: float, noise: float) -> Estimate:
+    """Plain central differences D(h), with the error that D(2h) reveals.
+
+    Args:
+        losses: evaluates the loss with single entries moved.
+        indices: entries, (K,).
+        step: h > 0.
+        noise: absolute rounding error of one loss value.
+    Returns:
+        D(h); error |D(2h) - D(h)| / 3 (truncation is O(h**2)) plus rounding.
+    """
+    narrow, _ = _quotient(losses, indices, step, base=0.0)
+    wide, _ = _quotient(losses, indices, 2 * step, base=0.0)
+    error = np.abs(wide - narrow) / 3 + noise / step
+    return Estimate(indices, narrow, error, np.zeros_like(narrow))
+
+
+def richardson(
+    losses: MovedLosses, indices: Indices, *, base: float, noise: float, rungs: tuple[float, ...] = RUNGS
+) -> Estimate:
+    """Extrapolated central differences, for each entry at the rung of least error that no finer one contradicts.
+
+    Args:
+        losses: evaluates the loss with single entries moved.
+        indices: entries, (K,).
+        base: loss with nothing moved.
+        noise: absolute rounding error of one loss value.
+        rungs: finest steps, falling. An entry climbs down, after two rungs, until rounding alone exceeds its error.
+    Returns:
+        Value, error of that value, and kink where the one-sided derivatives disagree, (K,) each.
+    """
+    climbed: list[Rung] = []
+    best = np.full(len(indices), np.inf)
+    for step in rungs:
+        active = best > ROUNDING_GAIN * noise / step if len(climbed) >= 2 else np.ones(len(indices), dtype=bool)
+        if not active.any():
+            break
+        rung = _spread(_rung(losses, indices[active], step, base, noise), active)
+        climbed.append(rung)
+        best = np.fmin(best, rung.error)
+    value, error = _least_contradicted(climbed)
+    return Estimate(indices, value, error, _kinks(climbed))
+
+
+def _rung(losses: MovedLosses, indices: Indices, step: float, base: float, noise: float) -> Rung:
+    d1, jump = _quotient(losses, indices, step, base)
+    d2, _ = _quotient(losses, indices, 2 * step, base)
+    d4, jump_wide = _quotient(losses, indices, 4 * step, base)
+    r1, r2 = (4 * d1 - d2) / 3, (4 * d2 - d4) / 3
+    rounding = ROUNDING_GAIN * noise / step
+    return Rung(r1, np.abs(r1 - r2) / 3 + rounding, jump_wide, jump, rounding)
+
+
+def _quotient(losses: MovedLosses, indices: Indices, step: float, base: float) -> tuple[Values, Values]:
+    """D(h) and J(h); where the step is lost in the entry, both are nan."""
+    up, moved_up = losses(indices, step)
+    down, moved_down = losses(indices, -step)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (up - down) / (moved_up - moved_down), (up - 2 * base + down) / (0.5 * (moved_up - moved_down))
+
+
+def _spread(rung: Rung, active: np.typing.NDArray[np.bool_]) -> Rung:
+    """Put a rung of the active entries back among all; the others get an infinite error."""
+
+    def place(values: Values, missing: float) -> Values:
+        every = np.full(len(active), missing)
+        every[active] = values
+        return every
+
+    error = np.where(np.isfinite(rung.error), rung.error, np.inf)
+    return Rung(
+        place(rung.value, np.nan),
+        place(error, np.inf),
+        place(rung.jump_wide, np.nan),
+        place(rung.jump, np.nan),
+        rung.rounding,
+    )
+
+
+def _least_contradicted(climbed: list[Rung]) -> tuple[Values, Values]:
+    """Value and error of the best rung that agrees with every finer one; the finest rung is never contradicted."""
+    value = np.full_like(climbed[0].value, np.nan)
+    error = np.full_like(value, np.inf)
+    for place, rung in enumerate(climbed):
+        agrees = np.isfinite(rung.error)
+        for finer in climbed[place + 1 :]:
+            apart = np.abs(rung.value - finer.value) > CONTRADICTION * (rung.error + finer.error)
+            agrees &= ~(apart & np.isfinite(finer.error))
+        better = agrees & (rung.error < error)
+        value[better], error[better] = rung.value[better], rung.error[better]
+    return value, error
+
+
+def _kinks(climbed: list[Rung]) -> Values:
+    """Half the distance of the one-sided derivatives at the finest rung of each entry, where it is a kink."""
+    kink = np.zeros_like(climbed[0].value)
+    for rung in climbed:
+        here = np.isfinite(rung.error)
+        stays = np.abs(rung.jump) > KINK_RATIO * np.abs(rung.jump_wide)
+        real = np.abs(rung.jump) > KINK_OVER_ROUNDING * rung.rounding
+        kink[here] = np.where(stays & real, 0.5 * np.abs(rung.jump), 0.0)[here]
+    return kink

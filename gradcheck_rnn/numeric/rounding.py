@@ -1,0 +1,83 @@
+"""How far an analytic gradient may be off by rounding alone: measured where it can be, bounded where not."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.elman import backward, forward, own_layout
+from gradcheck_rnn.model.losses import log_softmax
+from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+from gradcheck_rnn.numeric.noise import fourth_difference_noise
+
+Gradients = Mapping[str, Array | None]
+
+# gradients on one line that fourth differences need
+LINE_POINTS = 5
+# measured noise is one draw of a random number: this many of it bound the rest
+NOISE_GAIN = 4.0
+# noise beyond this share of a tensor's largest entry is no rounding, whatever the precision
+LARGEST_NOISE = 1e-3
+SIGN_DRAWS = 4
+
+
+def measured_noise(on_line: Sequence[Gradients]) -> dict[str, float]:
+    """Noise of each gradient as a share of its largest entry, from its values at equally spaced points."""
+    noise = {}
+    for name in on_line[0]:
+        values = [gradients[name] for gradients in on_line]
+        usable = [value for value in values if value is not None and np.isfinite(value).all()]
+        largest = max((float(np.abs(value).max(initial=0.0)) for value in usable), default=0.0)
+        whole = len(usable) == len(values) and largest > 0
+        noise[name] = float(fourth_difference_noise(usable).max(initial=0.0)) / largest if whole else 0.0
+    return noise
+
+
+def gradient_rounding(gradients: Gradients, noise: Mapping[str, float], *, length: int, eps: float) -> dict[str, float]:
+    """Absolute rounding error of each gradient: T eps of its largest entry, or what was measured.
+
+    Args:
+        gradients: by name; None counts as 0.
+        noise: measured, as a share of the largest entry.
+        length: number of steps T, each of which rounds once.
+        eps: machine epsilon of the precision at hand.
+    """
+    return {name: _largest(value) * max(length * eps, _noise_bound(noise[name])) for name, value in gradients.items()}
+
+
+def output_rounding(problem: Problem, rng: np.random.Generator, *, eps: float) -> dict[str, float]:
+    """Rounding that enters through dy: p - 1 loses what p is short of 1, y - target what both have in common.
+
+    An error of random sign and of the size of dy's own rounding is sent through the reference backward pass.
+    """
+    net, c = problem.net, canonical(problem)
+    trace = forward(net, c)
+    rounding = eps * _output_magnitude(problem, c, trace.y) * net.loss_weight
+    largest = dict.fromkeys(problem.parameters, 0.0)
+    for _ in range(SIGN_DRAWS):
+        signs = rng.choice([-1.0, 1.0], size=rounding.shape)
+        for name, value in own_layout(problem, backward(net, c, trace, signs * rounding)).items():
+            largest[name] = max(largest[name], _largest(value))
+    return {name: NOISE_GAIN * value for name, value in largest.items()}
+
+
+def _output_magnitude(problem: Problem, c: Canonical, y: Array) -> Array:
+    """Size of the terms that dy is the difference of, (T, B, O), zero at steps that do not count."""
+    magnitude = np.zeros_like(y)
+    counted = problem.net.counted_steps
+    if problem.net.loss.kind == "mse":
+        magnitude[counted] = np.abs(y[counted]) + np.abs(c.targets)
+        return magnitude
+    magnitude[counted] = np.exp(log_softmax(y[counted]))
+    at_target = magnitude[counted]
+    np.put_along_axis(at_target, c.targets[..., None], 1.0, axis=-1)
+    magnitude[counted] = at_target
+    return magnitude
+
+
+def _noise_bound(noise: float) -> float:
+    return NOISE_GAIN * min(noise, LARGEST_NOISE)
+
+
+def _largest(value: Array | None) -> float:
+    return 0.0 if value is None else float(np.abs(value[np.isfinite(value)]).max(initial=0.0))

@@ -1,0 +1,83 @@
+"""Does the described net describe the user's loss? Decided by values before any gradient is looked at."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_rnn.analytic.forward import SAME_IN_FLOAT32, ForwardMatch, ignores_initial_state, match_losses
+from gradcheck_rnn.analytic.inspection import losses
+from gradcheck_rnn.analytic.point import Point
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.elman import described_loss
+from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.numeric.black_box import user_loss_noise
+from gradcheck_rnn.pipeline import remarks
+from gradcheck_rnn.pipeline.measurement import Plan
+from gradcheck_rnn.pipeline.user_net import UserNet
+
+# draws at which the user's loss is compared with the described one, the point itself included
+DRAWS = 5
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What is known of the loss at a point.
+
+    `problem` is the described problem where it describes the user's code, else None; the user's loss is `factor`
+    times its loss. `usual` is the size that the user's loss has at ordinary points, 0 if there is none.
+    """
+
+    problem: Problem | None
+    factor: float
+    usual: float
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
+
+
+def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
+    """Compare the user's loss with the described one at the point and at further draws of its sizes.
+
+    Raises:
+        UserCodeError: user code raised, hung, crashed or returned no number at one of the draws.
+    """
+    draws = range(1, DRAWS)
+    points = [
+        point,
+        *(user.probe(net, draw) if user.settings.check.probe else user.nearby(net, draw) for draw in draws),
+    ]
+    values = user.runner.run(losses, points) if user.facts.has_loss else []
+    usual = float(np.median(np.abs(values))) if values else 0.0
+    if user.roles is None:
+        return Forward(None, 1.0, usual, notes=(remarks.undescribed(user.reason),))
+    problems = [user.roles.problem(net, each).in_double_precision() for each in points]
+    notes: tuple[Finding, ...] = ()
+    if not net.learned and ignores_initial_state(user.runner, points[-1], has_loss=user.facts.has_loss):
+        problems = [problem.starting_from_zeros() for problem in problems]
+        notes = (remarks.ignored_state(),)
+    if not values:
+        return Forward(problems[0], 1.0, usual, notes=notes)
+    described = [described_loss(problem) for problem in problems]
+    matched = _judged(plan, user, points[-1], match_losses(values, described), usual)
+    if matched is None:
+        differs = remarks.forward_differs(values[-1], described[-1], match_losses(values, described).deviation)
+        return Forward(None, 1.0, usual, findings=(differs,), notes=notes)
+    factor, findings = matched
+    notes += (remarks.loss_factor(factor),) if factor != 1 else ()
+    return Forward(problems[0], factor, usual, findings, notes)
+
+
+def _judged(
+    plan: Plan, user: UserNet, point: Point, match: ForwardMatch, usual: float
+) -> tuple[float, tuple[Finding, ...]] | None:
+    """The factor, and findings about the precision; None where the two losses are not one function."""
+    if match.exact or (plan.settings.dtype == "float32" and match.to_single_precision):
+        return match.factor, ()
+    if not match.to_single_precision:
+        return None
+    noise = user.runner.run(user_loss_noise, point, plan.settings.seed, 0.0)
+    if noise <= remarks.FLOAT32_NOISE * usual:
+        return None  # a small but smooth difference, such as log(p + 1e-8), is another function
+    # the factor itself is only known to single precision
+    factor = round(match.factor, 6) if abs(match.factor - 1) < SAME_IN_FLOAT32 else match.factor
+    return factor, (remarks.float32_in_loss(noise, usual),)

@@ -1,0 +1,127 @@
+"""Findings and notes that one point's measurement gives rise to, in words."""
+
+from collections.abc import Mapping
+
+from gradcheck_rnn.compare import Comparison
+from gradcheck_rnn.findings import Finding
+
+# relative noise above which a float64 computation has float32 inside: float32 rounds at 6e-8, and a chaotic net
+# amplifies float64's rounding to 1e-11 at most in the lengths that are checked
+FLOAT32_NOISE = 1e-9
+
+
+def float32_in_loss(noise: float, loss: float) -> Finding:
+    """Report a loss that moves in steps of single precision."""
+    return Finding(
+        kind="float32-inside",
+        term="loss",
+        message=f"loss is computed in single precision: its values are off by {noise / abs(loss):.0e} of themselves",
+        help="make every array float64: np.zeros(n) rather than np.zeros(n, np.float32), no .astype(np.float32)",
+        evidence={"noise": noise},
+    )
+
+
+def float32_in_gradients(noise: Mapping[str, float]) -> tuple[Finding, ...]:
+    """Report gradients that move in steps of single precision, by their noise as a share of the largest entry."""
+    coarse = {name: share for name, share in noise.items() if share > FLOAT32_NOISE}
+    if not coarse:
+        return ()
+    finding = Finding(
+        kind="float32-inside",
+        term="gradients",
+        message=f"gradients are computed in single precision ({', '.join(coarse)}): they are off by "
+        f"{max(coarse.values()):.0e} of their largest entry",
+        help="make every array float64, accumulators and buffers too: np.zeros(shape), no dtype of 32 bits",
+        parameters=tuple(coarse),
+        evidence={"noise": coarse},
+    )
+    return (finding,)
+
+
+def forward_differs(user: float, described: float, deviation: float) -> Finding:
+    """Report a user's loss that is not the described one."""
+    return Finding(
+        kind="forward-differs",
+        term="loss",
+        message=f"your loss is not the described one: {user:.10g} against {described:.10g} at the same point",
+        help="the verdict is taken on your own loss; cell, biases, layout and loss in the YAML may describe it better",
+        evidence={"user": user, "described": described, "deviation": deviation},
+    )
+
+
+def loss_factor(factor: float) -> Finding:
+    """Note a loss that is the described one times a constant."""
+    return Finding(
+        kind="loss-factor",
+        term="loss",
+        message=f"your loss is {factor:.6g} times the described one; the factor is divided out",
+        evidence={"factor": factor},
+    )
+
+
+def ignored_state() -> Finding:
+    """Note code that takes no initial state."""
+    return Finding(
+        kind="initial-state-ignored",
+        term="h0",
+        message="your code takes no initial state; the described net starts from zeros too",
+    )
+
+
+def undescribed(reason: str) -> Finding:
+    """Note parameters that the described net does not have."""
+    return Finding(
+        kind="undescribed",
+        term="parameters",
+        message=f"the described net is not used: {reason}",
+        help="the verdict is taken on your own loss, by central differences",
+    )
+
+
+def unconfirmed(names: list[str]) -> Finding:
+    """Note a described loss whose differences your own loss did not confirm."""
+    return Finding(
+        kind="numeric-unreliable",
+        term="loss",
+        message=f"your loss equals the described one, but its differences do not ({', '.join(names)}); yours are used",
+        parameters=tuple(names),
+    )
+
+
+def fixed_length(length: int, error: Finding) -> Finding:
+    """Note code that works at one sequence length only."""
+    return Finding(
+        kind="sequence-length-fixed",
+        term="T",
+        message=f"your code refuses another sequence length than {length} ({error.message}); the probe uses it too",
+    )
+
+
+def kinks(comparisons: list[Comparison]) -> Finding | None:
+    """Note entries at which the loss has a kink."""
+    at = {comparison.name: comparison.at_kink for comparison in comparisons if comparison.at_kink}
+    if not at:
+        return None
+    return Finding(
+        kind="kink",
+        term="loss",
+        message=f"the loss has a kink at {sum(at.values())} entries ({', '.join(at)}): "
+        "any value between the one-sided derivatives is accepted there",
+        parameters=tuple(at),
+        evidence={"entries": at},
+    )
+
+
+def weak_configured_point(comparisons: list[Comparison]) -> Finding | None:
+    """Note parameters that the configured point is too weak to tell and that the probe decides."""
+    if not comparisons:
+        return None
+    shares = ", ".join(f"{each.name} {each.unclear_share:.0%}" for each in comparisons)
+    return Finding(
+        kind="numeric-unreliable",
+        term="configured point",
+        message=f"too much of the gradient lies within the error bars at the configured point (of its norm: {shares}); "
+        "the probe decides",
+        parameters=tuple(each.name for each in comparisons),
+        evidence={"unclear_share": {each.name: each.unclear_share for each in comparisons}},
+    )

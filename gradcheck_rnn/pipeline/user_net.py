@@ -1,0 +1,98 @@
+"""The user's net beside the described one: which parameter is which, and points drawn for both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradcheck_rnn.analytic.point import Point, nudged
+from gradcheck_rnn.analytic.roles import Roles, find_roles, own_shapes
+from gradcheck_rnn.analytic.session import Session
+from gradcheck_rnn.analytic.worker import Runner
+from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.errors import Location, Mistake, UsageError
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.draw import configured_problem, probe_batch, probe_problem, probe_value, stream
+from gradcheck_rnn.model.net import Net, Sizes
+
+# how far a nearby point lies, as a share of 1 + each entry's magnitude
+NEARBY = 0.1
+
+
+@dataclass(frozen=True)
+class AdapterFacts:
+    """What loading the adapter showed; `initial` is what its `parameters` drew."""
+
+    has_loss: bool
+    roles: Mapping[str, str] | None
+    initial: Mapping[str, Array] | None
+    sizes_may_vary: bool
+
+
+def adapter_facts(session: Session) -> AdapterFacts:
+    """Task: say what the adapter offers."""
+    adapter = session.adapter
+    return AdapterFacts(adapter.loss is not None, adapter.roles, session.initial, adapter.sizes_may_vary)
+
+
+def initial_parameters(session: Session, sizes: Sizes) -> dict[str, Array] | None:
+    """Task: draw the user's own initial parameters for other sizes."""
+    return session.initial_parameters(sizes)
+
+
+@dataclass(frozen=True)
+class UserNet:
+    """The user's code at its configured point; `roles` is None, for `reason`, where no described net matches it."""
+
+    runner: Runner
+    settings: Settings
+    facts: AdapterFacts
+    net: Net
+    configured: Point
+    roles: Roles | None
+    reason: str
+
+    def probe(self, net: Net, draw: int = 0) -> Point:
+        """Draw a probe at the sizes of `net`, in the user's shapes."""
+        if self.roles is not None:
+            return self.roles.point(probe_problem(net, self.settings, draw), self._shapes(net.sizes))
+        return Point(
+            {name: self._probe_value(name, value.shape, draw) for name, value in self.configured.parameters.items()},
+            probe_batch(net, self.settings, draw),
+        )
+
+    def nearby(self, net: Net, draw: int) -> Point:
+        """Draw a point close to the configured one, with a batch of its own."""
+        moved = nudged(self.configured, stream(self.settings.seed, f"nearby {draw}"), NEARBY)
+        return replace(moved, batch=probe_batch(net, self.settings, draw))
+
+    def _probe_value(self, name: str, shape: tuple[int, ...], draw: int) -> Array:
+        # which axis is summed over is unknown: the longer one keeps the gain at 1 or below
+        fan_in = max(shape) if sum(length > 1 for length in shape) > 1 else None
+        rng = stream(self.settings.seed, f"probe {draw} {name}")
+        return probe_value(rng, shape, fan_in=fan_in).astype(self.settings.dtype)
+
+    def _shapes(self, sizes: Sizes) -> Mapping[str, tuple[int, ...]] | None:
+        """Return the user's own shapes at these sizes, None for the described ones."""
+        if self.facts.initial is None:
+            return None
+        if not self.facts.sizes_may_vary:
+            return own_shapes(self.facts.initial)
+        drawn = self.runner.run(initial_parameters, sizes)
+        return None if drawn is None else own_shapes(drawn)
+
+
+def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:
+    """Load the adapter, draw the configured point, match its parameters with the described ones.
+
+    Raises:
+        UserCodeError: loading it failed.
+        UsageError: it offers nothing that could be differenced, or names roles that do not exist.
+    """
+    facts = runner.run(adapter_facts)
+    problem = configured_problem(settings)
+    initial = {name: value.astype(settings.dtype) for name, value in (facts.initial or problem.parameters).items()}
+    roles, reason = find_roles(problem.net, own_shapes(initial), facts.roles, path)
+    if roles is None and not facts.has_loss:
+        message = f"there is no loss to difference: the adapter has none, and the described net does not fit: {reason}"
+        raise UsageError(Mistake(message, "add loss(parameters, batch) to the adapter", Location(str(path))))
+    return UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), roles, reason)

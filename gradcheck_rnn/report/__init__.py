@@ -1,0 +1,1 @@
+"""The report, one plain value, and its pure renderers."""

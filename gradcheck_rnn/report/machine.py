@@ -1,0 +1,102 @@
+"""The report as JSON, schema version 1: strict JSON, no bare NaN, null where there is no number."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcheck_rnn.compare import Comparison, Worst
+from gradcheck_rnn.errors import Location
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.report.value import PointName, Report, Row
+
+SCHEMA_VERSION = 1
+
+
+def to_json(reports: Sequence[Report]) -> str:
+    """Render one report, or several under the key `reports`."""
+    documents = [as_document(report) for report in reports]
+    return json.dumps(documents[0] if len(documents) == 1 else {"reports": documents}, indent=2, allow_nan=False)
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """Return the report as plain dicts and lists of JSON's own types."""
+    probe = [point for point in report.points if point.name == "probe"]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": report.outcome,
+        "config": report.settings.source,
+        "seed": report.settings.seed,
+        "loss": report.loss,
+        "tolerance": report.settings.check.tolerance,
+        "parameters": [_row(row) for row in report.rows],
+        "probe": {"parameters": [_comparison(each) for each in probe[0].comparisons]} if probe else None,
+        "findings": [_finding(finding) for finding in report.findings],
+        "notes": [_finding(note) for note in report.notes],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "shape": list(row.shape),
+        "entries": row.entries,
+        "checked": row.checked,
+        "verdict": row.verdict,
+        "max_relative_error": _number(row.max_relative_error),
+        "worst": _worst(row.worst, row.worst_at),
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "name": comparison.name,
+        "shape": list(comparison.shape),
+        "entries": comparison.entries,
+        "checked": comparison.checked,
+        "verdict": comparison.verdict,
+        "max_relative_error": _number(comparison.max_relative_error),
+        "worst": _worst(comparison.worst, "probe"),
+    }
+
+
+def _worst(worst: Worst | None, point: PointName) -> dict[str, Any] | None:
+    if worst is None:
+        return None
+    return {
+        "point": point,
+        "index": list(worst.index),
+        "analytic": _number(worst.analytic),
+        "numeric": _number(worst.numeric),
+        "numeric_error": _number(worst.numeric_error),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "term": finding.term,
+        "certainty": finding.certainty,
+        "message": finding.message,
+        "help": finding.help,
+        "parameters": list(finding.parameters),
+        "evidence": _plain(finding.evidence),
+        "location": _location(finding.location),
+    }
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    return None if location is None else {"file": location.file, "line": location.line or None}
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
+
+
+def _plain(value: object) -> Any:
+    """Turn evidence into JSON's types; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return _number(value) if isinstance(value, float) else value

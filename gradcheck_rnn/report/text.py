@@ -1,0 +1,126 @@
+"""The report for people: a table, the verdict, what the exact rows prove, findings and notes."""
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.report.value import Outcome, Report, Row
+from gradcheck_rnn.report.words import evidence, headline, subject
+
+STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "error": "bold red"}
+WORDS = {"pass": "pass", "fail": "FAIL", "inconclusive": "unclear", "error": "ERROR"}
+# columns that prose and tables get where the output is no terminal
+PIPE_WIDTH = 80
+# columns that no table needs
+UNLIMITED = 10_000
+# longest line of prose, however wide the terminal
+PROSE_WIDTH = 100
+
+
+def console_for(stream: TextIO) -> Console:
+    """Return a console for results: nothing in them is markup, a number is never cut, NO_COLOR is obeyed."""
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def show(report: Report, console: Console, *, quiet: bool = False) -> None:
+    """Print one report."""
+    if quiet:
+        _say(console, _verdict(report.outcome, f"{report.settings.source}: {headline(report)}"))
+        return
+    _say(console, Text(subject(report)))
+    if report.rows:
+        console.print()
+        _show_rows(report.rows, console)
+    console.print()
+    _say(console, _verdict(report.outcome, headline(report)))
+    for line in evidence(report):
+        _say(console, Text(line), indent=2)
+    for finding in report.findings:
+        _show_finding(finding, console)
+    for note in report.notes:
+        _say(console, Text(f"note: {note.message}", style="dim"))
+
+
+def _show_rows(rows: Sequence[Row], console: Console) -> None:
+    table = _table(rows, plus_minus="±" if _can_print(console, "±") else "+-")
+    width = console.width
+    console.width = UNLIMITED
+    needed = console.measure(table).maximum
+    # where nobody watches, a line may be longer: nothing is cut
+    console.width = width if console.is_terminal else max(width, needed)
+    if needed <= console.width:
+        console.print(table)
+    else:
+        _show_stacked(rows, console)
+    console.width = width
+    if any(row.worst_at == "probe" for row in rows):
+        _say(console, Text("* at the probe point: gain 1, biases and initial state not zero", style="dim"))
+
+
+def _table(rows: Sequence[Row], *, plus_minus: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("parameter", "shape", "entries", "max rel\nerror", "worst\nentry", "analytic", "numeric"):
+        table.add_column(heading, justify="left" if heading in ("parameter", "worst\nentry") else "right", no_wrap=True)
+    table.add_column(f"{plus_minus} error", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row), Text(WORDS[row.verdict], style=STYLES[row.verdict]))
+    return table
+
+
+def _cells(row: Row) -> list[str]:
+    """All cells of a row but the verdict."""
+    worst = row.worst
+    entries = str(row.entries) if row.checked == row.entries else f"{row.checked} of {row.entries}"
+    error = "-" if row.max_relative_error is None else f"{row.max_relative_error:.1e}"
+    start = [row.name, "x".join(map(str, row.shape)) or "scalar", entries, error]
+    if worst is None:
+        return [*start, "-", "-", "-", "-"]
+    index = str(list(worst.index)) + ("*" if row.worst_at == "probe" else "")
+    return [*start, index, f"{worst.analytic:.3e}", f"{worst.numeric:.3e}", f"{worst.numeric_error:.0e}"]
+
+
+def _show_stacked(rows: Sequence[Row], console: Console) -> None:
+    """One block a parameter, for a terminal too narrow for the table."""
+    headings = ("", "shape", "entries", "max rel error", "worst entry", "analytic", "numeric", "error bar")
+    for row in rows:
+        console.print(Text(row.name, style="bold"), Text(WORDS[row.verdict], style=STYLES[row.verdict]))
+        for heading, cell in list(zip(headings, _cells(row), strict=True))[1:]:
+            console.print(Text(f"  {heading:<14}{cell}"))
+
+
+def _show_finding(finding: Finding, console: Console) -> None:
+    console.print()
+    _say(console, Text.assemble((f"{finding.kind}", "bold red"), f" {finding.term}: {finding.message}"))
+    if finding.location:
+        _say(console, Text(f"at {finding.location}"), indent=2)
+    if finding.location and finding.location.text.strip():
+        _say(console, Text(finding.location.text.strip(), style="bold"), indent=6)
+    if trace := finding.evidence.get("traceback"):
+        console.print(Text("\n".join(f"  {line}" for line in str(trace).splitlines()), style="dim"))
+    if finding.help:
+        _say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
+
+
+def _verdict(outcome: Outcome, text: str) -> Text:
+    return Text.assemble((WORDS[outcome].upper(), STYLES[outcome]), f" {text}")
+
+
+def _say(console: Console, text: Text, *, indent: int = 0) -> None:
+    """Print prose, wrapped at a width that can be read, every line indented alike."""
+    width = min(console.width, PROSE_WIDTH) - indent
+    for line in text.wrap(console, max(width, 20)):
+        console.print(Text(" " * indent) + line)
+
+
+def _can_print(console: Console, character: str) -> bool:
+    try:
+        character.encode(console.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

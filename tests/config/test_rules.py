@@ -1,0 +1,42 @@
+"""Combinations of good values that make no sense together are refused, with the way out."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["method=complex_step", "cell=relu"], "`complex_step` cannot differentiate a `relu` cell, which is not complex"
+                                               " differentiable"),
+        (["method=complex_step", "check.loss=user", "adapter=net.yaml"],
+         "`complex_step` cannot difference the user's loss, which takes real parameters only"),
+        (["check.loss=user"], "there is no user's loss to difference: `backward` is `reference`"),
+        (["inputs=distinct_tokens", "length=5"],
+         "`distinct_tokens` needs a token for each of 5 steps, `input_size` is 4"),
+    ],
+)  # fmt: skip
+def test_a_combination_that_makes_no_sense_is_refused(report, smallest, overrides, message):
+    lines = report(smallest, *overrides).splitlines()
+    assert lines[0] == f"--set {overrides[0]}: error: {message}"
+    assert lines[1].startswith(" = help: ")
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["method=complex_step", "cell=sigmoid"],
+        ["method=complex_step", "check.loss=described"],
+        ["method=central", "cell=relu"],
+        ["check.loss=user", "adapter=net.yaml"],
+        ["inputs=distinct_tokens", "length=4"],
+        ["inputs=distinct_tokens", "length=4", "kind=mse"],
+        ["inputs=tokens", "length=5"],
+    ],
+)
+def test_a_combination_that_makes_sense_is_accepted(load, smallest, overrides):
+    assert load(smallest, *overrides).seed == 7
+
+
+def test_a_rule_says_nothing_about_a_value_that_is_bad_itself(report, smallest):
+    assert report(smallest + "check: {loss: user}\nbackward: {adapter: none.py}\n").count("error") == 1

@@ -28,14 +28,13 @@ def raised_finding(function: str, error: BaseException) -> Finding:
     if isinstance(error, SyntaxError) and error.filename:
         location = Location(error.filename, error.lineno or 0, text=(error.text or "").rstrip("\n"))
     called = "called sys.exit" if isinstance(error, SystemExit) else f"raised {type(error).__name__}"
-    trace = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
     text = " ".join(str(error).split())
     return Finding(
         kind="raised",
         term=function,
         message=f"{function} {called}" + (f": {text}" if text else ""),
         help=_help_for(function, error),
-        evidence={"traceback": "".join(trace).rstrip()},
+        evidence={"traceback": _formatted(frames)},
         location=location,
     )
 
@@ -46,6 +45,11 @@ def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
     own = [_is_ours(frame.filename) for frame in frames]
     first = own.index(False) if False in own else len(frames)
     return list(frames[first:])
+
+
+def _formatted(frames: list[traceback.FrameSummary]) -> str:
+    """One line a frame, outermost first: place, function, source."""
+    return "\n".join(f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}" for frame in frames)
 
 
 def is_users(file: Path) -> bool:

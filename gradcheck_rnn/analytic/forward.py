@@ -48,15 +48,18 @@ def match_losses(user: Sequence[float], described: Sequence[float]) -> ForwardMa
     return ForwardMatch(factor, float((np.abs(theirs - factor * ours) / np.maximum(np.abs(theirs), usual)).max()))
 
 
-def ignores_initial_state(runner: Runner, point: Point, *, has_loss: bool) -> bool:
-    """Whether user code gives the same at another initial state: then it starts from zeros of its own."""
-    moved = {name: state + 0.5 for name, state in point.batch.initial_state.items()}
-    other = replace(point, batch=replace(point.batch, initial_state=moved))
+def ignores_initial_state(runner: Runner, points: Sequence[Point], *, has_loss: bool) -> bool:
+    """Whether user code gives the same from another initial state, at each point: then it starts from its own zeros."""
+    others = [_from_another_state(point) for point in points]
     if has_loss:
-        here, there = runner.run(losses, [point, other])
-        return here == there
-    at_point, at_other = runner.run(gradients, [point, other])
-    return all(_equal(at_point[name], at_other[name]) for name in at_point)
+        return runner.run(losses, list(points)) == runner.run(losses, others)
+    pairs = zip(runner.run(gradients, list(points)), runner.run(gradients, others), strict=True)
+    return all(_equal(here[name], there[name]) for here, there in pairs for name in here)
+
+
+def _from_another_state(point: Point) -> Point:
+    moved = {name: state + 0.5 for name, state in point.batch.initial_state.items()}
+    return replace(point, batch=replace(point.batch, initial_state=moved))
 
 
 def _equal(one: np.ndarray | None, other: np.ndarray | None) -> bool:

@@ -17,6 +17,9 @@ from gradcheck_rnn.model.problem import Batch, Problem
 
 # T at the probe: each fault of a chain that forgets more than eight steps shows on nine; longer costs time only
 PROBE_LENGTH = 9
+# weights at the probe are N(0, gain**2 / fan_in). The gain makes up for what the activation's slope takes from the
+# chain, so that a step far back still shows: a relu passes half of the units, a sigmoid's slope is at most 1/4
+PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0}
 # above this many entries the probe of a described problem keeps the structure and shrinks the sizes
 PROBE_ENTRIES = 100_000
 PROBE_SIZE = 24
@@ -62,6 +65,13 @@ def configured_problem(settings: Settings) -> Problem:
     return Problem(net, parameters, draw_batch(net, settings.sequence.inputs, settings.seed, spread, dtype))
 
 
+def short_probe_net(net: Net) -> Net | None:
+    """Return a probe's net with the shortest sequence that shows every fault, None if it has that already."""
+    if net.sizes.length <= PROBE_LENGTH:
+        return None
+    return replace(net, sizes=replace(net.sizes, length=PROBE_LENGTH))
+
+
 def probe_net(net: Net, *, reducible: bool) -> Net:
     """Return the net of the probe point: long enough for the recurrent chain, reduced where it is large."""
     sizes = replace(net.sizes, length=max(net.sizes.length, PROBE_LENGTH))
@@ -96,6 +106,11 @@ def probe_batch(net: Net, settings: Settings, draw: int = 0) -> Batch:
     inputs: Inputs = "dense" if settings.sequence.inputs == "dense" else "distinct_tokens"
     seed = int(stream(settings.seed, f"probe batch {draw}").integers(2**62))
     return draw_batch(net, inputs, seed, PROBE_SPREAD, settings.dtype)
+
+
+def _probe_parameter(net: Net, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    gain = PROBE_GAIN[net.cell] if name in net.fan_in else 1.0
+    return gain * probe_value(rng, shape, fan_in=net.fan_in.get(name))
 
 
 def probe_value(rng: np.random.Generator, shape: tuple[int, ...], *, fan_in: int | None) -> Array:

@@ -19,8 +19,11 @@ ROUNDING_GAIN = 4.0
 CONTRADICTION = 3.0
 # J(h) = (L(+h) - 2 L(0) + L(-h)) / h falls like h where L is smooth (J(h) / J(4h) = 1/4) and stays at a kink
 KINK_RATIO = 0.6
-# J must exceed its own rounding by this factor to be called a kink
+# J must exceed the rounding of a rung by this factor to be called a kink
 KINK_OVER_ROUNDING = 16.0
+# K = 16 J(h) - 10 J(2h) + J(4h) cancels the terms in h and h**3 of a smooth L. A kink of strength k within 4h leaves
+# up to 7 k in it while it shifts R by up to k / 2: K / 4 covers the shift, wherever the kink lies (tested)
+KINK_SHARE = 0.25
 
 # (entries, offset) -> losses of runs in which each entry moves by the offset, one at a time, (K,), and by how much
 # it really moved, (K,)
@@ -83,12 +86,14 @@ def richardson(
 
 
 def _rung(losses: MovedLosses, indices: Indices, step: float, base: float, noise: float) -> Rung:
-    d1, jump = _quotient(losses, indices, step, base)
-    d2, _ = _quotient(losses, indices, 2 * step, base)
-    d4, jump_wide = _quotient(losses, indices, 4 * step, base)
+    d1, j1 = _quotient(losses, indices, step, base)
+    d2, j2 = _quotient(losses, indices, 2 * step, base)
+    d4, j4 = _quotient(losses, indices, 4 * step, base)
     r1, r2 = (4 * d1 - d2) / 3, (4 * d2 - d4) / 3
     rounding = ROUNDING_GAIN * noise / step
-    return Rung(r1, np.abs(r1 - r2) / 3 + rounding, jump_wide, jump, rounding)
+    not_smooth = np.abs(16 * j1 - 10 * j2 + j4)
+    not_smooth[not_smooth <= KINK_OVER_ROUNDING * rounding] = 0.0
+    return Rung(r1, np.abs(r1 - r2) / 3 + rounding + KINK_SHARE * not_smooth, j4, j1, rounding)
 
 
 def _quotient(losses: MovedLosses, indices: Indices, step: float, base: float) -> tuple[Values, Values]:

@@ -12,7 +12,8 @@ from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem
+from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, short_probe_net
+from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
 from gradcheck_rnn.pipeline.user_code import measure_user
@@ -93,21 +94,36 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: _Judged) -> None
     judged.roles = user.roles.described if user.roles else {}
     judged.add(measure_user(plan, user, "configured", user.net, user.configured), settings.check.tolerance)
     if settings.check.probe:
-        measured, notes = _measure_probe(plan, user)
+        measured, notes = _probe(plan, user)
         judged.add(measured, settings.check.tolerance)
         judged.notes += notes
 
 
-def _measure_probe(plan: Plan, user: UserNet) -> tuple[Measurement, list[Finding]]:
+def _probe(plan: Plan, user: UserNet) -> tuple[Measurement, list[Finding]]:
+    """Measure the probe, a shorter one where the first cannot tell."""
+    net, measured, notes = _measure_probe(plan, user)
+    verdicts = {each.verdict for each in judge(measured, plan.settings.check.tolerance).comparisons}
+    shorter = short_probe_net(net)
+    if verdicts <= {"pass"} or "fail" in verdicts or shorter is None or notes:
+        return measured, notes
+    try:
+        return measure_user(plan, user, "probe", shorter, user.probe(shorter)), [remarks.shorter_probe(shorter, net)]
+    except UserCodeError as error:
+        if error.finding.kind != "raised":
+            raise
+        return measured, []
+
+
+def _measure_probe(plan: Plan, user: UserNet) -> tuple[Net, Measurement, list[Finding]]:
     """Measure the probe; code that refuses its sequence length or sizes gets one of its own."""
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary)
     try:
-        return measure_user(plan, user, "probe", net, user.probe(net)), []
+        return net, measure_user(plan, user, "probe", net, user.probe(net)), []
     except UserCodeError as error:
         if error.finding.kind != "raised" or net == user.net:
             raise
         measured = measure_user(plan, user, "probe", user.net, user.probe(user.net))
-        return measured, [remarks.fixed_length(user.net.sizes.length, error.finding)]
+        return user.net, measured, [remarks.fixed_length(user.net.sizes.length, error.finding)]
 
 
 def _report(settings: Settings, judged: _Judged, printed: str = "") -> Report:

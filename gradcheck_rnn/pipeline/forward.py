@@ -52,7 +52,7 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
         return Forward(None, 1.0, usual, notes=(remarks.undescribed(user.reason),))
     problems = [user.roles.problem(net, each).in_double_precision() for each in points]
     notes: tuple[Finding, ...] = ()
-    if not net.learned and ignores_initial_state(user.runner, points[-1], has_loss=user.facts.has_loss):
+    if not net.learned and ignores_initial_state(user.runner, points, has_loss=user.facts.has_loss):
         problems = [problem.starting_from_zeros() for problem in problems]
         notes = (remarks.ignored_state(),)
     if not values:

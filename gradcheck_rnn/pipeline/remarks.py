@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gradcheck_rnn.compare import Comparison
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.net import Net
 
 # relative noise above which a float64 computation has float32 inside: float32 rounds at 6e-8, and a chaotic net
 # amplifies float64's rounding to 1e-11 at most in the lengths that are checked
@@ -94,6 +95,17 @@ def fixed_length(length: int, error: Finding) -> Finding:
         kind="sequence-length-fixed",
         term="T",
         message=f"your code refuses another sequence length than {length} ({error.message}); the probe uses it too",
+    )
+
+
+def shorter_probe(shorter: Net, net: Net) -> Finding:
+    """Note a probe whose chain vanished below what differences of the user's loss resolve."""
+    return Finding(
+        kind="numeric-unreliable",
+        term="probe",
+        message=f"at T = {net.sizes.length} a part of the probe's gradient vanishes below what differences of your loss "
+        f"resolve; it is judged at T = {shorter.sizes.length}",
+        evidence={"length": shorter.sizes.length},
     )
 
 

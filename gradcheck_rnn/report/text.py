@@ -96,7 +96,8 @@ def _show_stacked(rows: Sequence[Row], console: Console) -> None:
 
 def _show_finding(finding: Finding, console: Console) -> None:
     console.print()
-    _say(console, Text.assemble((f"{finding.kind}", "bold red"), f" {finding.term}: {finding.message}"))
+    term = "" if finding.term in finding.message else f" {finding.term}"
+    _say(console, Text.assemble((f"{finding.kind}{term}", "bold red"), f": {finding.message}"))
     if finding.location:
         _say(console, Text(f"at {finding.location}"), indent=2)
     if finding.location and finding.location.text.strip():

@@ -1,5 +1,6 @@
 """What a check found, as one plain value that renderers turn into text or JSON."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,10 +75,13 @@ class Report:
 
 
 def _with_path_from(folder: Path, finding: Finding) -> Finding:
+    evidence = dict(finding.evidence)
+    if "traceback" in evidence:
+        evidence["traceback"] = str(evidence["traceback"]).replace(f"{folder}{os.sep}", "")
     location = finding.location
-    if location is None or not Path(location.file).is_relative_to(folder):
-        return finding
-    return replace(finding, location=replace(location, file=str(Path(location.file).relative_to(folder))))
+    if location is not None and Path(location.file).is_relative_to(folder):
+        location = replace(location, file=str(Path(location.file).relative_to(folder)))
+    return replace(finding, evidence=evidence, location=location)
 
 
 def folded_rows(points: Sequence[PointReport]) -> tuple[Row, ...]:

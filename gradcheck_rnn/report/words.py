@@ -37,7 +37,9 @@ def headline(report: Report) -> str:
     if report.outcome == "fail":
         return f"{_count(len(failed), len(rows))} {_are(failed)} wrong: {_list(failed)} ({tolerance})"
     if report.outcome == "error":
-        return "no verdict, because of what the user code did"
+        kinds = _list(list(dict.fromkeys(finding.kind for finding in report.findings)))
+        agree = bool(rows) and all(row.verdict == "pass" for row in rows)
+        return f"the gradients agree, but your code does not hold still: {kinds}" if agree else f"no verdict: {kinds}"
     if report.outcome == "inconclusive":
         return f"{_list(unclear)} cannot be told: the error bars are wider than the {tolerance}"
     checked, entries = sum(row.checked for row in rows), sum(row.entries for row in rows)
@@ -48,7 +50,7 @@ def headline(report: Report) -> str:
 def evidence(report: Report) -> list[str]:
     """Say what the rows that agree prove about those that do not."""
     agree = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "pass"}
-    wrong = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "fail"}
+    wrong = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "fail" and row.worst}
     lines = []
     outputs = [agree[role] for role in OUTPUT_ROLES if role in agree]
     if outputs and wrong and not wrong.keys() & set(OUTPUT_ROLES):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Location:
     """Where something stands: `line` and `column` count from 1, 0 means unknown.
 
-    `text` is the source line itself and `width` how many of its characters are meant.
+    `text` is the source line, or the part of it from column `start` on, and `width` how many characters are meant.
     """
 
     file: str
@@ -15,6 +15,7 @@ class Location:
     column: int = 0
     text: str = ""
     width: int = 1
+    start: int = 1
 
     def __str__(self) -> str:
         numbers = [str(number) for number in (self.line, self.column) if number]
@@ -39,7 +40,7 @@ class Mistake:
         margin = " " * len(str(self.location.line or ""))
         lines = [f"{self.location}: error: {self.message}"]
         if self.location.text:
-            caret = " " * (self.location.column - 1) + "^" * max(1, self.location.width)
+            caret = " " * (self.location.column - self.location.start) + "^" * max(1, self.location.width)
             lines += [f"{margin} |", f"{self.location.line} | {self.location.text}", f"{margin} | {caret}"]
         if self.help:
             lines.append(f"{margin} = help: {self.help}")

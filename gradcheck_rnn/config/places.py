@@ -33,9 +33,10 @@ class Source:
         row = bisect_right(self._lines, start, key=lambda line: line[0]) - 1
         first, last = self._lines[row]
         column = start - first
-        shown = _shown(self.text[first : min(last, first + SHOWN_LINE)], column)
-        width = min(end - start, len(shown) - column)
-        return Location(self.name, row + 1, column + 1, shown, max(1, width))
+        cut = max(0, column - SHOWN_LINE // 2) if last - first > SHOWN_LINE else 0
+        shown = _printable(self.text[first + cut : min(last, first + cut + SHOWN_LINE)])
+        width = max(1, min(end - start, len(shown) - (column - cut)))
+        return Location(self.name, row + 1, column + 1, shown, width, start=cut + 1)
 
     @cached_property
     def _lines(self) -> list[tuple[int, int]]:
@@ -59,11 +60,9 @@ class Argument(Source):
         return self.top
 
 
-def _shown(head: str, column: int) -> str:
-    """The head of a line, one terminal cell a character; nothing where it does not reach `column`."""
-    if column >= SHOWN_LINE:
-        return ""
-    return "".join(character if character.isprintable() else " " for character in head)
+def _printable(text: str) -> str:
+    """One terminal cell a character."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def clip(text: str, *, limit: int = SHOWN_VALUE) -> str:

@@ -17,6 +17,8 @@ from gradcheck_rnn.model.problem import Batch, Problem
 
 # T at the probe: each fault of a chain that forgets more than eight steps shows on nine; longer costs time only
 PROBE_LENGTH = 9
+# three steps are the least at which every fault shows, a window of truncation aside
+SHORTER_LENGTHS = (PROBE_LENGTH, 5, 3)
 # weights at the probe are N(0, gain**2 / fan_in). The gain makes up for what the activation's slope takes from the
 # chain, so that a step far back still shows: a relu passes half of the units, a sigmoid's slope is at most 1/4
 PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0}
@@ -65,11 +67,10 @@ def configured_problem(settings: Settings) -> Problem:
     return Problem(net, parameters, draw_batch(net, settings.sequence.inputs, settings.seed, spread, dtype))
 
 
-def short_probe_net(net: Net) -> Net | None:
-    """Return a probe's net with the shortest sequence that shows every fault, None if it has that already."""
-    if net.sizes.length <= PROBE_LENGTH:
-        return None
-    return replace(net, sizes=replace(net.sizes, length=PROBE_LENGTH))
+def shorter_probe_nets(net: Net) -> list[Net]:
+    """Return nets of a probe with ever shorter sequences, for gradients that vanish over longer ones."""
+    lengths = [length for length in SHORTER_LENGTHS if length < net.sizes.length]
+    return [replace(net, sizes=replace(net.sizes, length=length)) for length in lengths]
 
 
 def probe_net(net: Net, *, reducible: bool) -> Net:

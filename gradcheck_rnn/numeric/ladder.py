@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values
 
@@ -22,7 +23,8 @@ KINK_RATIO = 0.6
 # J must exceed the rounding of a rung by this factor to be called a kink
 KINK_OVER_ROUNDING = 16.0
 # K = 16 J(h) - 10 J(2h) + J(4h) cancels the terms in h and h**3 of a smooth L. A kink of strength k within 4h leaves
-# up to 7 k in it while it shifts R by up to k / 2: K / 4 covers the shift, wherever the kink lies (tested)
+# up to 7 k in it while it shifts R by up to k / 2: K / 4 covers the shift, wherever the kink lies (tested). Where K
+# exceeds its rounding, the rung is not smooth
 KINK_SHARE = 0.25
 
 # (entries, offset) -> losses of runs in which each entry moves by the offset, one at a time, (K,), and by how much
@@ -36,6 +38,7 @@ class Rung:
 
     value: Values
     error: Values
+    smooth: npt.NDArray[np.bool_]
     jump_wide: Values
     jump: Values
     rounding: float
@@ -61,27 +64,26 @@ def central_difference(losses: MovedLosses, indices: Indices, *, step: float, no
 def richardson(
     losses: MovedLosses, indices: Indices, *, base: float, noise: float, rungs: tuple[float, ...] = RUNGS
 ) -> Estimate:
-    """Extrapolated central differences, for each entry at the rung of least error that no finer one contradicts.
+    """Extrapolated central differences, for each entry from the best of those rungs that agree with each other.
 
     Args:
         losses: evaluates the loss with single entries moved.
         indices: entries, (K,).
         base: loss with nothing moved.
         noise: absolute rounding error of one loss value.
-        rungs: finest steps, falling. An entry climbs down, after two rungs, until rounding alone exceeds its error.
+        rungs: finest steps, falling. An entry climbs down until rounding alone exceeds the error that it has.
     Returns:
         Value, error of that value, and kink where the one-sided derivatives disagree, (K,) each.
     """
     climbed: list[Rung] = []
-    best = np.full(len(indices), np.inf)
+    value, error = np.full(len(indices), np.nan), np.full(len(indices), np.inf)
     for step in rungs:
-        active = best > ROUNDING_GAIN * noise / step if len(climbed) >= 2 else np.ones(len(indices), dtype=bool)
+        active = error > ROUNDING_GAIN * noise / step
         if not active.any():
             break
-        rung = _spread(_rung(losses, indices[active], step, base, noise), active)
-        climbed.append(rung)
-        best = np.fmin(best, rung.error)
-    value, error = _least_contradicted(climbed)
+        climbed.append(_spread(_rung(losses, indices[active], step, base, noise), active))
+        if len(climbed) > 1 or len(rungs) == 1:
+            value, error = _agreed(climbed)
     return Estimate(indices, value, error, _kinks(climbed))
 
 
@@ -91,9 +93,10 @@ def _rung(losses: MovedLosses, indices: Indices, step: float, base: float, noise
     d4, j4 = _quotient(losses, indices, 4 * step, base)
     r1, r2 = (4 * d1 - d2) / 3, (4 * d2 - d4) / 3
     rounding = ROUNDING_GAIN * noise / step
-    not_smooth = np.abs(16 * j1 - 10 * j2 + j4)
-    not_smooth[not_smooth <= KINK_OVER_ROUNDING * rounding] = 0.0
-    return Rung(r1, np.abs(r1 - r2) / 3 + rounding + KINK_SHARE * not_smooth, j4, j1, rounding)
+    kinks = np.abs(16 * j1 - 10 * j2 + j4)
+    smooth = kinks <= KINK_OVER_ROUNDING * rounding
+    error = np.abs(r1 - r2) / 3 + rounding + np.where(smooth, 0.0, KINK_SHARE * kinks)
+    return Rung(r1, np.where(np.isfinite(error), error, np.inf), smooth, j4, j1, rounding)
 
 
 def _quotient(losses: MovedLosses, indices: Indices, step: float, base: float) -> tuple[Values, Values]:
@@ -104,7 +107,7 @@ def _quotient(losses: MovedLosses, indices: Indices, step: float, base: float) -
         return (up - down) / (moved_up - moved_down), (up - 2 * base + down) / (0.5 * (moved_up - moved_down))
 
 
-def _spread(rung: Rung, active: np.typing.NDArray[np.bool_]) -> Rung:
+def _spread(rung: Rung, active: npt.NDArray[np.bool_]) -> Rung:
     """Put a rung of the active entries back among all; the others get an infinite error."""
 
     def place(values: Values, missing: float) -> Values:
@@ -112,28 +115,49 @@ def _spread(rung: Rung, active: np.typing.NDArray[np.bool_]) -> Rung:
         every[active] = values
         return every
 
-    error = np.where(np.isfinite(rung.error), rung.error, np.inf)
+    smooth = np.zeros(len(active), dtype=bool)
+    smooth[active] = rung.smooth
     return Rung(
         place(rung.value, np.nan),
-        place(error, np.inf),
+        place(rung.error, np.inf),
+        smooth,
         place(rung.jump_wide, np.nan),
         place(rung.jump, np.nan),
         rung.rounding,
     )
 
 
-def _least_contradicted(climbed: list[Rung]) -> tuple[Values, Values]:
-    """Value and error of the best rung that agrees with every finer one; the finest rung is never contradicted."""
-    value = np.full_like(climbed[0].value, np.nan)
-    error = np.full_like(value, np.inf)
+def _agreed(climbed: list[Rung]) -> tuple[Values, Values]:
+    """Value and error of the best smooth rung that a smooth neighbour confirms and no finer one contradicts.
+
+    Where kinks lie within the steps, one rung may look exact by chance. Without two that agree, the finest rung's
+    value stands, and how far the others lie from it is its error.
+    """
+    if len(climbed) == 1:
+        return climbed[0].value, climbed[0].error
+    value, error = _finest(climbed)
     for place, rung in enumerate(climbed):
-        agrees = np.isfinite(rung.error)
+        neighbours = climbed[max(0, place - 1) : place] + climbed[place + 1 : place + 2]
+        confirmed = np.any([_agree(rung, neighbour) for neighbour in neighbours], axis=0)
         for finer in climbed[place + 1 :]:
-            apart = np.abs(rung.value - finer.value) > CONTRADICTION * (rung.error + finer.error)
-            agrees &= ~(apart & np.isfinite(finer.error))
-        better = agrees & (rung.error < error)
+            confirmed &= ~finer.smooth | _agree(rung, finer)
+        better = confirmed & (rung.error < error)
         value[better], error[better] = rung.value[better], rung.error[better]
     return value, error
+
+
+def _finest(climbed: list[Rung]) -> tuple[Values, Values]:
+    """Each entry's finest value, and the largest distance of another rung from it."""
+    values = np.array([rung.value for rung in climbed])
+    last = np.isfinite(values).sum(axis=0) - 1  # an entry leaves the ladder once and for all
+    value = values[last, np.arange(values.shape[1])]
+    spread = np.nanmax(np.abs(values - value), axis=0)
+    return value, np.where(np.isfinite(spread), spread + climbed[-1].rounding, np.inf)
+
+
+def _agree(one: Rung, other: Rung) -> npt.NDArray[np.bool_]:
+    apart = np.abs(one.value - other.value)
+    return np.asarray(one.smooth & other.smooth & (apart <= CONTRADICTION * (one.error + other.error)))
 
 
 def _kinks(climbed: list[Rung]) -> Values:

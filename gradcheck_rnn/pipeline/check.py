@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gradcheck_rnn.analytic.failure import UserCodeError
@@ -12,8 +12,7 @@ from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, short_probe_net
-from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
 from gradcheck_rnn.pipeline.user_code import measure_user
@@ -62,6 +61,12 @@ class _Judged:
         self.findings += _new(measured.findings, self.findings)
         self.notes += _new(measured.notes, self.notes)
 
+    def replace_undecided(self, point: PointReport) -> None:
+        """Put better comparisons of some parameters in place of the last point's."""
+        better = {comparison.name: comparison for comparison in point.comparisons}
+        last = self.points[-1]
+        self.points[-1] = replace(last, comparisons=tuple(better.get(each.name, each) for each in last.comparisons))
+
 
 def _check_reference(plan: Plan) -> Report:
     settings, judged = plan.settings, _Judged()
@@ -94,36 +99,42 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: _Judged) -> None
     judged.roles = user.roles.described if user.roles else {}
     judged.add(measure_user(plan, user, "configured", user.net, user.configured), settings.check.tolerance)
     if settings.check.probe:
-        measured, notes = _probe(plan, user)
+        measured, lengths_are_free = _measure_probe(plan, user, judged)
         judged.add(measured, settings.check.tolerance)
-        judged.notes += notes
+        if lengths_are_free:
+            _judge_shorter_probes(plan, user, judged)
 
 
-def _probe(plan: Plan, user: UserNet) -> tuple[Measurement, list[Finding]]:
-    """Measure the probe, a shorter one where the first cannot tell."""
-    net, measured, notes = _measure_probe(plan, user)
-    verdicts = {each.verdict for each in judge(measured, plan.settings.check.tolerance).comparisons}
-    shorter = short_probe_net(net)
-    if verdicts <= {"pass"} or "fail" in verdicts or shorter is None or notes:
-        return measured, notes
-    try:
-        return measure_user(plan, user, "probe", shorter, user.probe(shorter)), [remarks.shorter_probe(shorter, net)]
-    except UserCodeError as error:
-        if error.finding.kind != "raised":
-            raise
-        return measured, []
+def _judge_shorter_probes(plan: Plan, user: UserNet, judged: _Judged) -> None:
+    """Judge what the probe cannot tell, because its gradient vanishes, on shorter sequences."""
+    lengths: dict[str, int] = {}
+    for shorter in shorter_probe_nets(probe_net(user.net, reducible=user.facts.sizes_may_vary)):
+        names = [each.name for each in judged.points[-1].comparisons if each.verdict == "inconclusive"]
+        if not names:
+            break
+        try:
+            measured = measure_user(replace(plan, only=tuple(names)), user, "probe", shorter, user.probe(shorter))
+        except UserCodeError as error:
+            if error.finding.kind != "raised":
+                raise
+            break
+        judged.replace_undecided(judge(measured, plan.settings.check.tolerance))
+        lengths |= dict.fromkeys(names, shorter.sizes.length)
+    if lengths:
+        judged.notes.append(remarks.shorter_probes(lengths))
 
 
-def _measure_probe(plan: Plan, user: UserNet) -> tuple[Net, Measurement, list[Finding]]:
-    """Measure the probe; code that refuses its sequence length or sizes gets one of its own."""
+def _measure_probe(plan: Plan, user: UserNet, judged: _Judged) -> tuple[Measurement, bool]:
+    """Measure the probe; code that refuses its sequence length or sizes gets its own, and False is returned."""
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary)
     try:
-        return net, measure_user(plan, user, "probe", net, user.probe(net)), []
+        return measure_user(plan, user, "probe", net, user.probe(net)), True
     except UserCodeError as error:
         if error.finding.kind != "raised" or net == user.net:
             raise
         measured = measure_user(plan, user, "probe", user.net, user.probe(user.net))
-        return user.net, measured, [remarks.fixed_length(user.net.sizes.length, error.finding)]
+        judged.notes.append(remarks.fixed_length(user.net.sizes.length, error.finding))
+        return measured, False
 
 
 def _report(settings: Settings, judged: _Judged, printed: str = "") -> Report:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from gradcheck_rnn.compare import Comparison
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.model.net import Net
 
 # relative noise above which a float64 computation has float32 inside: float32 rounds at 6e-8, and a chaotic net
 # amplifies float64's rounding to 1e-11 at most in the lengths that are checked
@@ -98,14 +97,16 @@ def fixed_length(length: int, error: Finding) -> Finding:
     )
 
 
-def shorter_probe(shorter: Net, net: Net) -> Finding:
-    """Note a probe whose chain vanished below what differences of the user's loss resolve."""
+def shorter_probes(lengths: Mapping[str, int]) -> Finding:
+    """Note parameters whose gradient vanishes, at the probe, below what differences of the user's loss resolve."""
+    at = ", ".join(f"{name} at T = {length}" for name, length in lengths.items())
     return Finding(
         kind="numeric-unreliable",
         term="probe",
-        message=f"at T = {net.sizes.length} a part of the probe's gradient vanishes below what differences of your loss "
-        f"resolve; it is judged at T = {shorter.sizes.length}",
-        evidence={"length": shorter.sizes.length},
+        message="over long sequences a gradient vanishes below what differences of your loss resolve: "
+        f"the probe judges {at}",
+        parameters=tuple(lengths),
+        evidence={"length": dict(lengths)},
     )
 
 

@@ -1,5 +1,6 @@
 """Sentences of a report: what was checked, what came out, what the exact rows prove."""
 
+from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.report.value import Report, Row
 
 OUTPUT_ROLES = ("W_hy", "b_y")
@@ -11,23 +12,28 @@ METHODS = {
 
 
 def subject(report: Report) -> str:
-    """Say what was checked against what, in three lines."""
+    """Say what was checked against what, one thing a line."""
     settings = report.settings
-    model, sequence, loss = settings.model, settings.sequence, settings.loss
+    model, sequence = settings.model, settings.sequence
     sizes = f"I={model.input_size} H={model.hidden_size} O={model.output_size} T={sequence.length}"
     batch = "" if sequence.batch_size is None else f" B={sequence.batch_size}"
     adapter = settings.backward.adapter
-    backward = "the reference, backpropagation through time" if adapter is None else adapter.name
-    described = f"{loss.kind.replace('_', ' ')}, {loss.reduction} over {loss.steps} steps".replace(
-        "last steps", "batch"
-    )
     method = METHODS.get(settings.check.method, "central differences")
-    differenced = "your own loss" if report.loss == "user" else f"the described loss ({described})"
-    return (
-        f"{settings.source}: {model.cell} net, {sizes}{batch}, seed {settings.seed}\n"
-        f"analytic: {backward}\n"
-        f"numeric:  {method} of {differenced}"
+    return "\n".join(
+        [
+            f"{settings.source}: {model.cell} net, {sizes}{batch}, seed {settings.seed}",
+            f"loss:     {_described_loss(settings)}",
+            f"analytic: {'the reference, backpropagation through time' if adapter is None else adapter.name}",
+            f"numeric:  {method} of {'your own loss' if report.loss == 'user' else 'the described loss'}",
+        ]
     )
+
+
+def _described_loss(settings: Settings) -> str:
+    loss, batch = settings.loss, settings.sequence.batch_size
+    over = ["all steps"] * (loss.steps == "all") + ["the batch"] * (batch is not None)
+    kind = loss.kind.replace("_", " ") + (" of the last step" if loss.steps == "last" else "")
+    return f"{kind}, {loss.reduction} over {' and '.join(over)}" if over else kind
 
 
 def headline(report: Report) -> str:

@@ -86,9 +86,13 @@ def test_a_long_line_is_cut_and_its_caret_with_it(report, smallest):
     )
 
 
-def test_a_place_far_to_the_right_is_named_without_an_excerpt(report, smallest):
+def test_a_place_far_to_the_right_is_shown_with_the_text_around_it(report, smallest):
     assert report(smallest + "loss: {" + " " * 100 + "kid: mse}") == (
-        "net.yaml:8:108: error: unknown key `kid`\n  = help: did you mean `kind`?"
+        "net.yaml:8:108: error: unknown key `kid`\n"
+        "  |\n"
+        f"8 | {' ' * 50}kid: mse}}\n"
+        f"  | {' ' * 50}^^^\n"
+        "  = help: did you mean `kind`?"
     )
 
 

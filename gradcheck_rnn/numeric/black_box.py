@@ -1,7 +1,7 @@
 """Numeric gradient of the user's own loss, in shards that any worker can run: (point, parameter, some entries)."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,12 @@ from gradcheck_rnn.numeric.described import CENTRAL_STEP
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values, joined, never_below_median
 from gradcheck_rnn.numeric.ladder import RUNGS, central_difference, richardson
 from gradcheck_rnn.numeric.noise import loss_noise
+from gradcheck_rnn.numeric.progress import Counter, Progress
 
 # seconds of work in one shard: long beside a round trip, short beside a person's patience
 SHARD_SECONDS = 0.2
 # loss evaluations that an entry usually takes: two rungs of three central differences
 CALLS_PER_ENTRY = 12
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,11 @@ def user_gradient(
         for name, every in indices.items()
         for part in np.array_split(every, max(1, math.ceil(len(every) / entries)))
     ]
-    total, done = sum(len(shard.indices) for shard in shards), 0
+    count = Counter(sum(len(shard.indices) for shard in shards), progress)
     parts: dict[str, list[Estimate]] = {name: [] for name in indices}
     for shard, estimate in zip(shards, runner.run_all(differentiate, [(shard,) for shard in shards]), strict=True):
         parts[shard.name].append(estimate)
-        done += len(shard.indices)
-        progress(done, total)
+        count.advance(len(shard.indices))
     return {name: never_below_median(joined(estimates)) for name, estimates in parts.items()}
 
 

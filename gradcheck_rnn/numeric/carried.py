@@ -5,6 +5,7 @@ moved run to the base run, so that nothing of the size of the loss is ever subtr
 No derivative enters: see `differences`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,13 @@ class Quotients:
 
 
 def carried_gradient(
-    problem: Problem, name: str, indices: Indices, *, rng: np.random.Generator, step: float | None = None
+    problem: Problem,
+    name: str,
+    indices: Indices,
+    *,
+    rng: np.random.Generator,
+    step: float | None = None,
+    advance: Callable[[int], None] = lambda _entries: None,
 ) -> Estimate:
     """Numeric derivatives of the described loss by the given entries of one parameter, with their errors.
 
@@ -61,6 +68,7 @@ def carried_gradient(
         indices: which of its entries, flat in C order, shape (K,).
         rng: chooses the sample of entries on which the error is measured.
         step: absolute step d > 0 in the units of the parameter; None chooses one by the measured error.
+        advance: told how many more entries are finished, block by block.
     Returns:
         Values, errors and kinks, (K,) each; the error is the largest change on the sample between d and 3 d.
     """
@@ -69,7 +77,7 @@ def carried_gradient(
     entries = entries_of(net, name, indices)
     sample = np.sort(rng.permutation(len(entries))[:SAMPLE])
     chosen, error = _choose_step(base, _pick(entries, sample), [step] if step else STEPS)
-    quotients = _quotients(base, entries, chosen)
+    quotients = _quotients(base, entries, chosen, advance)
     central, kink = _around_kinks(base, entries, quotients, chosen)
     floor = 2 * EPS * float(np.abs(central).max(initial=0.0))
     return Estimate(indices, central, np.full(len(entries), max(error, floor)), kink)
@@ -109,7 +117,9 @@ def _pick(entries: Entries, at: Indices) -> Entries:
     return Entries(entries.name, entries.row[at], entries.column[at])
 
 
-def _quotients(base: Base, entries: Entries, step: float) -> Quotients:
+def _quotients(
+    base: Base, entries: Entries, step: float, advance: Callable[[int], None] = lambda _entries: None
+) -> Quotients:
     """Difference quotients of all entries, block by block."""
     weight, length = base.net.loss_weight, block_length(base.net)
     central, one_sided, crossed = [], [], []
@@ -121,6 +131,7 @@ def _quotients(base: Base, entries: Entries, step: float) -> Quotients:
         central.append(((up - down) / (2 * step)).sum(axis=(1, 2)) * weight)
         one_sided.append((up.sum(axis=(1, 2)) * weight / step, -down.sum(axis=(1, 2)) * weight / step))
         crossed.append(up_crossed | down_crossed)
+        advance(len(block))
     if not central:
         return Quotients(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
     above, below = (np.concatenate(side) for side in zip(*one_sided, strict=True))

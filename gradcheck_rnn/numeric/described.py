@@ -12,6 +12,7 @@ from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values, never
 from gradcheck_rnn.numeric.ladder import RUNGS, central_difference, richardson
 from gradcheck_rnn.numeric.moved import moved_losses
 from gradcheck_rnn.numeric.noise import loss_noise
+from gradcheck_rnn.numeric.progress import Counter, Progress
 
 # the step of the classic check
 CENTRAL_STEP = 1e-5
@@ -22,14 +23,22 @@ COMPLEX_ROUNDING = 16 * EPS
 
 
 def described_gradient(
-    problem: Problem, indices: Mapping[str, Indices], check: CheckSettings, rng: np.random.Generator
+    problem: Problem,
+    indices: Mapping[str, Indices],
+    check: CheckSettings,
+    rng: np.random.Generator,
+    *,
+    progress: Progress,
 ) -> dict[str, Estimate]:
-    """Differentiate the described loss by the given entries of each parameter, `indices[name]` (K,)."""
-    exact = problem.in_double_precision()
+    """Differentiate the described loss by the given entries of each parameter, `indices[name]` (K,).
+
+    `progress` is told the number of finished and of all entries.
+    """
+    exact, count = problem.in_double_precision(), Counter(sum(map(len, indices.values())), progress)
     match check.method:
         case "auto":
             return {
-                name: carried_gradient(exact, name, entries, rng=rng, step=check.step)
+                name: carried_gradient(exact, name, entries, rng=rng, step=check.step, advance=count.advance)
                 for name, entries in indices.items()
             }
         case "complex_step":

@@ -88,7 +88,6 @@ def judge(measured: Measurement, tolerance: float) -> PointReport:
 def measure_reference(plan: Plan, point: PointName, problem: Problem) -> Measurement:
     """Measure the reference backward pass against the numeric gradient of the described loss."""
     indices = plan.entries(problem.net.shapes, point)
-    plan.progress(point, 0, 1)
     analytic = reference_gradients(problem)
     on_line = [
         reference_gradients(problem.at(parameters))
@@ -103,6 +102,12 @@ def measure_reference(plan: Plan, point: PointName, problem: Problem) -> Measure
         loss="described",
         analytic=analytic,
         again=None,
-        numeric=described_gradient(problem, indices, plan.settings.check, plan.rng(f"sample {point}")),
+        numeric=described_gradient(
+            problem,
+            indices,
+            plan.settings.check,
+            plan.rng(f"sample {point}"),
+            progress=lambda done, total: plan.progress(point, done, total),
+        ),
         rounding={name: own[name] + outputs[name] for name in own},
     )

@@ -88,6 +88,15 @@ def unconfirmed(names: list[str]) -> Finding:
     )
 
 
+def no_complex_step() -> Finding:
+    """Note a method that needs the described loss, where only the user's own could be differenced."""
+    return Finding(
+        kind="numeric-unreliable",
+        term="complex_step",
+        message="the complex step needs the described loss; extrapolated central differences of yours are used",
+    )
+
+
 def fixed_length(length: int, error: Finding) -> Finding:
     """Note code that works at one sequence length only."""
     return Finding(

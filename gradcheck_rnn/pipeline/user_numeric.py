@@ -54,7 +54,8 @@ def difference(at: UserPoint) -> Differenced:
     indices = at.plan.entries(own_shapes(at.point.parameters), at.name)
     wanted, problem, roles = at.plan.settings.check.loss, at.forward.problem, at.user.roles
     if problem is None or roles is None or wanted == "user":
-        return Differenced("user", _through_user(at, indices))
+        notes = (remarks.no_complex_step(),) if at.plan.settings.check.method == "complex_step" else ()
+        return Differenced("user", _through_user(at, indices), notes)
     described = _through_described(at, problem, roles, indices)
     unconfirmed = [] if at.seen.loss is None or wanted == "described" else _unconfirmed(at, described)
     if not unconfirmed:
@@ -66,7 +67,13 @@ def _through_described(
     at: UserPoint, problem: Problem, roles: Roles, indices: dict[str, Indices]
 ) -> dict[str, Estimate]:
     by_role = {roles.described[name]: entries for name, entries in indices.items()}
-    estimates = described_gradient(problem, by_role, at.plan.settings.check, at.plan.rng(f"sample {at.name}"))
+    estimates = described_gradient(
+        problem,
+        by_role,
+        at.plan.settings.check,
+        at.plan.rng(f"sample {at.name}"),
+        progress=lambda done, total: at.plan.progress(at.name, done, total),
+    )
     return {name: scaled(estimates[roles.described[name]], at.forward.factor) for name in indices}
 
 

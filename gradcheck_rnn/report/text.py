@@ -59,7 +59,10 @@ def _show_rows(rows: Sequence[Row], console: Console) -> None:
         _show_stacked(rows, console)
     console.width = width
     if any(row.worst_at == "probe" for row in rows):
-        _say(console, Text("* at the probe point: gain 1, biases and initial state not zero", style="dim"))
+        _say(
+            console,
+            Text("* at the probe point: weights, biases and initial state drawn so that faults show", style="dim"),
+        )
 
 
 def _table(rows: Sequence[Row], *, plus_minus: str) -> Table:

@@ -5,9 +5,11 @@ from gradcheck_rnn.report.value import Report, Row
 
 OUTPUT_ROLES = ("W_hy", "b_y")
 METHODS = {
-    "central": "central differences",
-    "richardson": "extrapolated central differences",
-    "complex_step": "the complex step",
+    ("auto", "user"): "extrapolated central differences",
+    ("complex_step", "user"): "extrapolated central differences",
+    ("complex_step", "described"): "the complex step",
+    ("richardson", "user"): "extrapolated central differences",
+    ("richardson", "described"): "extrapolated central differences",
 }
 
 
@@ -18,7 +20,7 @@ def subject(report: Report) -> str:
     sizes = f"I={model.input_size} H={model.hidden_size} O={model.output_size} T={sequence.length}"
     batch = "" if sequence.batch_size is None else f" B={sequence.batch_size}"
     adapter = settings.backward.adapter
-    method = METHODS.get(settings.check.method, "central differences")
+    method = METHODS.get((settings.check.method, report.loss), "central differences")
     return "\n".join(
         [
             f"{settings.source}: {model.cell} net, {sizes}{batch}, seed {settings.seed}",

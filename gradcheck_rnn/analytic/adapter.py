@@ -29,8 +29,12 @@ class Adapter:
 
     @property
     def sizes_may_vary(self) -> bool:
-        """Whether `parameters` takes the sizes to draw for."""
-        return self.parameters is None or len(inspect.signature(self.parameters).parameters) > 1
+        """Whether the parameters can be drawn for other sizes: by ourselves, or by `parameters(rng, sizes)`."""
+        if self.parameters is None:
+            return True
+        every = inspect.signature(self.parameters).parameters
+        required = [each for each in every.values() if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+        return "sizes" in every or len(required) > 1
 
 
 @contextlib.contextmanager

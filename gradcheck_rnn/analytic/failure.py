@@ -12,6 +12,13 @@ PACKAGE = Path(__file__).resolve().parents[1]
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 
 
+SIGNATURES = {
+    "loss": "loss(parameters, batch)",
+    "gradients": "gradients(parameters, batch)",
+    "parameters": "parameters(rng) or parameters(rng, sizes)",
+}
+
+
 class UserCodeError(Exception):
     """User code did something after which there is no value to go on with."""
 
@@ -69,6 +76,8 @@ def _help_for(function: str, error: BaseException) -> str:
         return "install the module into this environment, or put it into the adapter's folder, which comes first"
     if isinstance(error, SystemExit):
         return "return instead of leaving the process"
+    if isinstance(error, TypeError) and not _user_frames(error.__traceback__):
+        return f"it is called as {SIGNATURES.get(function, function)}"
     if function == "adapter":
         return "the adapter is imported as it stands: keep training and file reading out of it"
     return "`--workers 0` runs it in this process, where a debugger can follow"

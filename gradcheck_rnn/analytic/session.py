@@ -133,12 +133,8 @@ def _initial_parameters(adapter: Adapter, watch: Watch, seed: int, sizes: Sizes)
         length=sizes.length,
         batch_size=sizes.batch,
     )
-    arguments = (rng, given) if _takes_sizes(adapter) else (rng,)
+    arguments = (rng, given) if adapter.sizes_may_vary else (rng,)
     return _read_parameters(_call(watch, "parameters", adapter.parameters, *arguments))
-
-
-def _takes_sizes(adapter: Adapter) -> bool:
-    return adapter.parameters is not None and adapter.sizes_may_vary
 
 
 def _read_parameters(value: object) -> dict[str, Array]:

@@ -39,8 +39,15 @@ class Problem:
         return replace(self, parameters=parameters)
 
     def in_double_precision(self) -> "Problem":
-        """Return the same problem with float64 parameters of the same values."""
-        return self.at({name: value.astype(np.float64) for name, value in self.parameters.items()})
+        """Return the same problem with float64 arrays of the same values."""
+        batch = self.batch
+        wide = replace(
+            batch,
+            inputs=batch.inputs.astype(np.float64),
+            targets=batch.targets.astype(np.float64) if batch.targets.dtype.kind == "f" else batch.targets,
+            initial_state={name: state.astype(np.float64) for name, state in batch.initial_state.items()},
+        )
+        return Problem(self.net, {name: value.astype(np.float64) for name, value in self.parameters.items()}, wide)
 
     def starting_from_zeros(self) -> "Problem":
         """Return the same problem with an initial state of zeros."""

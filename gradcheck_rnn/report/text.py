@@ -61,7 +61,7 @@ def _show_rows(rows: Sequence[Row], console: Console) -> None:
     if any(row.worst_at == "probe" for row in rows):
         _say(
             console,
-            Text("* at the probe point: weights, biases and initial state drawn so that faults show", style="dim"),
+            Text("* at the probe point, which is drawn so that faults show", style="dim"),
         )
 
 

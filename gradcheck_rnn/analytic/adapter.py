@@ -1,7 +1,6 @@
 """The adapter file: the small Python file through which the user's implementation is reached."""
 
 import contextlib
-import difflib
 import importlib.util
 import inspect
 import sys
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
+from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 
 FUNCTIONS = ("gradients", "loss", "parameters")
@@ -90,9 +90,9 @@ def _adapter(path: Path, module: ModuleType) -> Adapter:
 
 def _near(module: ModuleType) -> str:
     functions = [name for name, value in vars(module).items() if inspect.isfunction(value)]
-    near = difflib.get_close_matches("gradients", functions, n=1)
+    near = closest("gradients", functions)
     contract = "define gradients(parameters, batch) -> dict of name to array"
-    return f"did you mean `{near[0]}`? it must be called `gradients`" if near else contract
+    return f"did you mean `{near}`? it must be called `gradients`" if near else contract
 
 
 def _is_text_mapping(roles: object) -> bool:

@@ -1,12 +1,12 @@
 """What user code returns, read strictly: a loss is one number, gradients are arrays like the parameters."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 
@@ -87,8 +87,8 @@ def _read_one(name: str, value: object, shape: tuple[int, ...]) -> tuple[Array |
 
 
 def _missing(name: str, unknown: list[str]) -> Finding:
-    near = difflib.get_close_matches(name, unknown, n=1, cutoff=0.5)
-    help_text = f"`{near[0]}` is there instead: is that its name?" if near else "return one array for each parameter"
+    near = closest(name, unknown, cutoff=0.5)
+    help_text = f"`{near}` is there instead: is that its name?" if near else "return one array for each parameter"
     message = f"gradients returned nothing for {name}"
     return Finding("missing-key", name, message, help=help_text, parameters=(name,))
 

@@ -1,11 +1,11 @@
 """Which of the user's parameters is which of the described ones, and how their shapes translate."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck_rnn.analytic.point import Point
+from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.net import Net
@@ -76,8 +76,8 @@ def _refuse_unknown(declared: Mapping[str, str], shapes: Mapping[str, tuple[int,
 
 
 def _unknown(message: str, name: str, known: Mapping[str, object], path: Path) -> Mistake:
-    near = difflib.get_close_matches(name, known, n=1)
-    help_text = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+    near = closest(name, known)
+    help_text = f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
     return Mistake(message, help_text, Location(str(path)))
 
 

@@ -20,8 +20,10 @@ class Activation:
 
 
 def _sigmoid(z: Array) -> Array:
-    # 1 / (1 + exp(-z)) overflows for z << 0; the same function through tanh does not
-    return 0.5 + 0.5 * np.tanh(0.5 * z)
+    # 1 / (1 + exp(-z)) overflows for z << 0, where it is exp(z) / (1 + exp(z)); z is complex in the complex step
+    positive = z.real >= 0
+    e = np.exp(np.where(positive, -z, z))
+    return np.asarray(np.where(positive, 1.0, e) / (1 + e))
 
 
 def _relu(z: Array) -> Array:

@@ -24,9 +24,10 @@ def _tanh_difference(z: Array, u: Array) -> Array:
 
 def _sigmoid_difference(z: Array, u: Array) -> Array:
     # s(z + u) - s(z) = s(z) s(-z) (e**u - 1) / (1 + s(z) (e**u - 1))
-    s, one_minus_s = 0.5 + 0.5 * np.tanh(0.5 * z), 0.5 - 0.5 * np.tanh(0.5 * z)
-    growth = np.expm1(u)
-    return np.asarray(s * one_minus_s * growth / (1 + s * growth))
+    # with s(z) s(-z) = e / (1 + e)**2, e = exp(-|z|), which keeps its digits for saturated units
+    e = np.exp(-np.abs(z))
+    s, growth = np.where(z >= 0, 1.0, e) / (1 + e), np.expm1(u)
+    return np.asarray(e / (1 + e) ** 2 * growth / (1 + s * growth))
 
 
 def _relu_difference(z: Array, u: Array) -> Array:

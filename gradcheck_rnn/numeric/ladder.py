@@ -100,9 +100,10 @@ def _rung(losses: MovedLosses, indices: Indices, step: float, base: float, noise
 
 
 def _quotient(losses: MovedLosses, indices: Indices, step: float, base: float) -> tuple[Values, Values]:
-    """D(h) and J(h); where the step is lost in the entry, both are nan."""
+    """D(h) and J(h); both are nan where a loss is not finite or the step is lost in the entry."""
     up, moved_up = losses(indices, step)
     down, moved_down = losses(indices, -step)
+    up, down = (np.where(np.isfinite(side), side, np.nan) for side in (up, down))
     with np.errstate(divide="ignore", invalid="ignore"):
         return (up - down) / (moved_up - moved_down), (up - 2 * base + down) / (0.5 * (moved_up - moved_down))
 
@@ -147,12 +148,13 @@ def _agreed(climbed: list[Rung]) -> tuple[Values, Values]:
 
 
 def _finest(climbed: list[Rung]) -> tuple[Values, Values]:
-    """Each entry's finest value, and the largest distance of another rung from it."""
+    """Each entry's finest value, and its error with the largest distance of another rung added."""
     values = np.array([rung.value for rung in climbed])
-    last = np.isfinite(values).sum(axis=0) - 1  # an entry leaves the ladder once and for all
-    value = values[last, np.arange(values.shape[1])]
-    spread = np.nanmax(np.abs(values - value), axis=0)
-    return value, np.where(np.isfinite(spread), spread + climbed[-1].rounding, np.inf)
+    errors = np.array([rung.error for rung in climbed])
+    last = np.maximum(np.isfinite(values).sum(axis=0) - 1, 0)  # an entry leaves the ladder once and for all
+    each = np.arange(values.shape[1])
+    value = values[last, each]
+    return value, errors[last, each] + np.fmax.reduce(np.abs(values - value), axis=0)
 
 
 def _agree(one: Rung, other: Rung) -> npt.NDArray[np.bool_]:

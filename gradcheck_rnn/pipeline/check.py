@@ -1,6 +1,5 @@
 """One check from settings to report: the configured point, the probe point, both judged and folded."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
@@ -189,5 +189,5 @@ def _refuse_unknown(only: Sequence[str] | None, names: Iterable[str]) -> None:
 
 
 def _suggestion(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+    near = closest(name, known)
+    return f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"

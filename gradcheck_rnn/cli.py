@@ -76,7 +76,8 @@ def check(
     """
     from gradcheck_rnn.config import load_settings
 
-    settings = [load_settings(source, overrides=overrides, stdin=sys.stdin.buffer) for source in configs]
+    stdin = getattr(sys.stdin, "buffer", None)  # None where the caller closed it
+    settings = [load_settings(source, overrides=overrides, stdin=stdin) for source in configs]
     reports = _run(settings, only=only, workers=workers)
     with _reader_may_leave():
         _show(reports, output_format, quiet=quiet, verbose=verbose)
@@ -106,13 +107,19 @@ def _run(settings: "Sequence[Settings]", *, only: Sequence[str], workers: int) -
     return reports
 
 
+class UnwritableError(click.ClickException):
+    """There is a verdict, but no place to put it."""
+
+
 @contextlib.contextmanager
 def _reader_may_leave() -> Iterator[None]:
     """Let `| head` close the pipe: the verdict and its exit code stand all the same."""
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            raise UnwritableError(f"cannot write the report: {error.strerror}") from error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -165,7 +172,7 @@ def _outcome(arguments: Sequence[str] | None) -> Exit:
         return Exit.USAGE
     except click.ClickException as error:
         error.show()
-        return Exit.USAGE
+        return Exit.NO_VERDICT if isinstance(error, UnwritableError) else Exit.USAGE
     except Exception:  # the last resort: whatever is left is a bug of ours, never a verdict
         click.echo(traceback.format_exc(), err=True)
         click.echo("this is a bug in gradcheck-rnn: please report it with the lines above", err=True)

@@ -77,7 +77,7 @@ def compare_gradients(
         tolerance: relative error that an entry may have.
         rounding: absolute rounding error of each analytic gradient.
     """
-    norm = float(np.sqrt(sum(float(np.nansum(estimate.value**2)) for estimate in numeric.values())))
+    norm = _norm(np.array([_norm(estimate.value) for estimate in numeric.values()]))
     return {
         name: _compare(
             name,
@@ -153,8 +153,15 @@ def _magnitude(analytic: Values, estimate: Estimate) -> Values:
 
 def _share(unclear: Values, estimate: Estimate, floor: float) -> float:
     """Norm of the entries that cannot be told, beside that of the parameter (or the scale below which none counts)."""
-    whole = max(float(np.linalg.norm(estimate.value)), floor)
-    return min(1.0, float(np.linalg.norm(unclear)) / whole) if unclear.size and whole else 0.0
+    whole, part = max(_norm(estimate.value), floor), _norm(unclear)
+    return 0.0 if part == 0 else 1.0 if part >= whole else part / whole
+
+
+def _norm(values: Values) -> float:
+    """Euclidean norm of the finite values; scaled, so that squares neither overflow nor vanish."""
+    finite = values[np.isfinite(values)]
+    largest = float(np.abs(finite).max(initial=0.0))
+    return largest * float(np.linalg.norm(finite / largest)) if largest else 0.0
 
 
 def _worst(relative: Values, gap: Values, among: npt.NDArray[np.bool_]) -> int | None:

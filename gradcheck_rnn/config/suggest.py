@@ -14,6 +14,9 @@ def closest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str
     if len(word) > SHOWN_VALUE:
         return None
     plain = {_plain(candidate): candidate for candidate in candidates}
+    swapped = [candidate for letters, candidate in plain.items() if sorted(letters) == sorted(_plain(word))]
+    if swapped:
+        return swapped[0]
     matches = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=cutoff)
     return plain[matches[0]] if matches else None
 

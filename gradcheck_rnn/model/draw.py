@@ -94,9 +94,7 @@ def probe_problem(net: Net, settings: Settings, draw: int = 0) -> Problem:
     `draw` counts further probes of the same settings.
     """
     parameters = {
-        name: probe_value(stream(settings.seed, f"probe {draw} {name}"), shape, fan_in=net.fan_in.get(name)).astype(
-            settings.dtype
-        )
+        name: _probe_parameter(net, name, shape, stream(settings.seed, f"probe {draw} {name}")).astype(settings.dtype)
         for name, shape in net.shapes.items()
     }
     return Problem(net, parameters, probe_batch(net, settings, draw))

@@ -13,7 +13,7 @@ from gradcheck_rnn.config.settings import CheckSettings
 from gradcheck_rnn.model.net import Parameters
 from gradcheck_rnn.numeric.described import CENTRAL_STEP
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values, joined, never_below_median
-from gradcheck_rnn.numeric.ladder import RUNGS, central_difference, richardson
+from gradcheck_rnn.numeric.ladder import central_difference, richardson, rungs_from
 from gradcheck_rnn.numeric.noise import loss_noise
 from gradcheck_rnn.numeric.progress import Counter, Progress
 
@@ -87,8 +87,7 @@ def differentiate(session: Session, shard: Shard) -> Estimate:
     losses = _MovedUserLosses(session, shard)
     if shard.method == "central":
         return central_difference(losses, shard.indices, step=shard.step or CENTRAL_STEP, noise=shard.noise)
-    rungs = RUNGS if shard.step is None else (shard.step,)
-    return richardson(losses, shard.indices, base=shard.base, noise=shard.noise, rungs=rungs)
+    return richardson(losses, shard.indices, base=shard.base, noise=shard.noise, rungs=rungs_from(shard.step))
 
 
 class _MovedUserLosses:

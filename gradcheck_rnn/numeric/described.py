@@ -9,7 +9,7 @@ from gradcheck_rnn.model.elman import described_loss
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.carried import carried_gradient
 from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values, never_below_median
-from gradcheck_rnn.numeric.ladder import RUNGS, central_difference, richardson
+from gradcheck_rnn.numeric.ladder import central_difference, richardson, rungs_from
 from gradcheck_rnn.numeric.moved import moved_losses
 from gradcheck_rnn.numeric.noise import loss_noise
 from gradcheck_rnn.numeric.progress import Counter, Progress
@@ -59,8 +59,7 @@ def _from_losses(
 
     if check.method == "central":
         return central_difference(losses, indices, step=check.step or CENTRAL_STEP, noise=noise)
-    rungs = RUNGS if check.step is None else (check.step,)
-    return never_below_median(richardson(losses, indices, base=base, noise=noise, rungs=rungs))
+    return never_below_median(richardson(losses, indices, base=base, noise=noise, rungs=rungs_from(check.step)))
 
 
 def _complex_step(problem: Problem, name: str, indices: Indices, step: float | None) -> Estimate:

@@ -14,6 +14,8 @@ from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values
 # finest step h of each rung, which evaluates 4h, 2h and h. Powers of two move most entries without rounding;
 # 4h starts near 1e-2, and neighbouring rungs share no step
 RUNGS = (2.0**-9, 2.0**-12, 2.0**-15, 2.0**-18, 2.0**-21)
+# a step that the user chose is confirmed by one this much finer
+CONFIRMING = 8.0
 # by how much the error of R can exceed its parts: rounding of 5 loss differences, each 2 |L| eps / 2h
 ROUNDING_GAIN = 4.0
 # two rungs contradict each other when they differ by more than this many times their errors
@@ -45,7 +47,7 @@ class Rung:
 
 
 def central_difference(losses: MovedLosses, indices: Indices, *, step: float, noise: float) -> Estimate:
-    """Plain central differences D(h), with the error that D(2h) reveals.
+    """Plain central differences D(h), with the error that D(2h) and D(h/2) reveal.
 
     Args:
         losses: evaluates the loss with single entries moved.
@@ -53,12 +55,15 @@ def central_difference(losses: MovedLosses, indices: Indices, *, step: float, no
         step: h > 0.
         noise: absolute rounding error of one loss value.
     Returns:
-        D(h); error |D(2h) - D(h)| / 3 (truncation is O(h**2)) plus rounding.
+        D(h), its error (truncation plus rounding), no kinks; (K,) each.
     """
-    narrow, _ = _quotient(losses, indices, step, base=0.0)
+    half, _ = _quotient(losses, indices, 0.5 * step, base=0.0)
+    value, _ = _quotient(losses, indices, step, base=0.0)
     wide, _ = _quotient(losses, indices, 2 * step, base=0.0)
-    error = np.abs(wide - narrow) / 3 + noise / step
-    return Estimate(indices, narrow, error, np.zeros_like(narrow))
+    # for small h the truncation is c h**2, D(2h) - D(h) = 3 c h**2 and D(h) - D(h/2) = 3/4 c h**2; for large h the
+    # two disagree, and the larger counts
+    truncation = np.maximum(np.abs(wide - value) / 3, np.abs(value - half) * 4 / 3)
+    return Estimate(indices, value, truncation + 2 * noise / step, np.zeros_like(value))
 
 
 def richardson(
@@ -71,7 +76,7 @@ def richardson(
         indices: entries, (K,).
         base: loss with nothing moved.
         noise: absolute rounding error of one loss value.
-        rungs: finest steps, falling. An entry climbs down until rounding alone exceeds the error that it has.
+        rungs: finest steps, falling. An entry climbs down until rounding alone exceeds its error.
     Returns:
         Value, error of that value, and kink where the one-sided derivatives disagree, (K,) each.
     """
@@ -84,7 +89,14 @@ def richardson(
         climbed.append(_spread(_rung(losses, indices[active], step, base, noise), active))
         if len(climbed) > 1 or len(rungs) == 1:
             value, error = _agreed(climbed)
+    if not climbed:
+        return Estimate(indices, value, error, np.zeros(0))
     return Estimate(indices, value, error, _kinks(climbed))
+
+
+def rungs_from(step: float | None) -> tuple[float, ...]:
+    """Return the ladder, or the rungs for a step that the user chose."""
+    return RUNGS if step is None else (step, step / CONFIRMING)
 
 
 def _rung(losses: MovedLosses, indices: Indices, step: float, base: float, noise: float) -> Rung:
@@ -134,9 +146,7 @@ def _agreed(climbed: list[Rung]) -> tuple[Values, Values]:
     Where kinks lie within the steps, one rung may look exact by chance. Without two that agree, the finest rung's
     value stands, and how far the others lie from it is its error.
     """
-    if len(climbed) == 1:
-        return climbed[0].value, climbed[0].error
-    value, error = _finest(climbed)
+    value, error = _finest(climbed)  # where only one was asked for, it stands
     for place, rung in enumerate(climbed):
         neighbours = climbed[max(0, place - 1) : place] + climbed[place + 1 : place + 2]
         confirmed = np.any([_agree(rung, neighbour) for neighbour in neighbours], axis=0)

@@ -18,8 +18,7 @@ SPACING = 1e-7
 # the median over several lines, so that a kink on one of them does no harm
 LINES = 3
 ORDER = 4
-# relative noise above which a float64 computation has float32 inside (float32 rounds at 6e-8)
-FLOAT32_NOISE = 1e-10
+EPS_FLOAT32 = float(np.finfo(np.float32).eps)
 
 
 def line(parameters: Parameters, rng: np.random.Generator, points: int) -> list[dict[str, np.ndarray]]:
@@ -43,11 +42,15 @@ def fourth_difference_noise(values: Sequence[np.ndarray | float]) -> np.ndarray:
 def loss_noise(
     loss: Callable[[Parameters], float], parameters: Parameters, rng: np.random.Generator, *, scale: float
 ) -> float:
-    """Absolute rounding error of one loss value: measured, and at least eps times `scale`, the loss's usual size."""
-    measured = [
-        float(fourth_difference_noise([loss(point) for point in line(parameters, rng, POINTS)])) for _ in range(LINES)
-    ]
-    return max(float(np.median(measured)), EPS * scale)
+    """Absolute rounding error of one loss value: measured, and at least eps times `scale`, the loss's usual size.
+
+    A loss that is a float32 number moves in steps, between which nothing can be measured: its eps is float32's.
+    """
+    lines = [[loss(point) for point in line(parameters, rng, POINTS)] for _ in range(LINES)]
+    measured = float(np.median([float(fourth_difference_noise(values)) for values in lines]))
+    with np.errstate(over="ignore"):  # a loss beyond float32's range is none of its numbers
+        single = bool(np.all(np.asarray(lines).astype(np.float32) == np.asarray(lines)))
+    return max(measured, (EPS_FLOAT32 if single else EPS) * scale)
 
 
 def _size(value: np.ndarray) -> float:

@@ -1,11 +1,12 @@
 """How far an analytic gradient may be off by rounding alone: measured where it can be, bounded where not."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.elman import backward, forward, own_layout
+from gradcheck_rnn.model.elman import backward, forward, output_gradient, own_layout
 from gradcheck_rnn.model.losses import log_softmax
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
 from gradcheck_rnn.numeric.noise import fourth_difference_noise
@@ -18,7 +19,8 @@ LINE_POINTS = 5
 NOISE_GAIN = 4.0
 # noise beyond this share of a tensor's largest entry is no rounding, whatever the precision
 LARGEST_NOISE = 1e-3
-SIGN_DRAWS = 4
+# random signs that are tried; the largest move counts
+SHAKES = 4
 
 
 def measured_noise(on_line: Sequence[Gradients]) -> dict[str, float]:
@@ -45,20 +47,24 @@ def gradient_rounding(gradients: Gradients, noise: Mapping[str, float], *, lengt
     return {name: _largest(value) * max(length * eps, _noise_bound(noise[name])) for name, value in gradients.items()}
 
 
-def output_rounding(problem: Problem, rng: np.random.Generator, *, eps: float) -> dict[str, float]:
-    """Rounding that enters through dy: p - 1 loses what p is short of 1, y - target what both have in common.
+def backward_rounding(problem: Problem, rng: np.random.Generator, *, eps: float) -> dict[str, float]:
+    """Rounding that a right backward pass cannot avoid: its inputs are shaken by their own, and what moves is measured.
 
-    An error of random sign and of the size of dy's own rounding is sent through the reference backward pass.
+    dy loses what p is short of 1, or what y and its target have in common; 1 - h**2 what h is short of 1.
     """
     net, c = problem.net, canonical(problem)
     trace = forward(net, c)
-    rounding = eps * _output_magnitude(problem, c, trace.y) * net.loss_weight
-    largest = dict.fromkeys(problem.parameters, 0.0)
-    for _ in range(SIGN_DRAWS):
-        signs = rng.choice([-1.0, 1.0], size=rounding.shape)
-        for name, value in own_layout(problem, backward(net, c, trace, signs * rounding)).items():
-            largest[name] = max(largest[name], _largest(value))
-    return {name: NOISE_GAIN * value for name, value in largest.items()}
+    dy = output_gradient(net, c, trace.y)
+    of_dy = eps * _output_magnitude(problem, c, trace.y) * abs(net.loss_weight)
+    plain = own_layout(problem, backward(net, c, trace, dy))
+    moved = dict.fromkeys(plain, 0.0)
+    for _ in range(SHAKES):
+        h = trace.h * (1 + eps * rng.choice([-1.0, 1.0], size=trace.h.shape))
+        shaken = replace(trace, h=h, h_prev=np.concatenate([trace.h_prev[:1], h[:-1]]))
+        signs = rng.choice([-1.0, 1.0], size=dy.shape)
+        for name, value in own_layout(problem, backward(net, c, shaken, dy + signs * of_dy)).items():
+            moved[name] = max(moved[name], _largest(value - plain[name]))
+    return {name: NOISE_GAIN * value for name, value in moved.items()}
 
 
 def _output_magnitude(problem: Problem, c: Canonical, y: Array) -> Array:

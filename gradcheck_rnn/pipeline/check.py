@@ -65,7 +65,9 @@ class _Judged:
         """Put better comparisons of some parameters in place of the last point's."""
         better = {comparison.name: comparison for comparison in point.comparisons}
         last = self.points[-1]
-        self.points[-1] = replace(last, comparisons=tuple(better.get(each.name, each) for each in last.comparisons))
+        comparisons = tuple(better.get(each.name, each) for each in last.comparisons)
+        loss = "user" if "user" in (point.loss, last.loss) else last.loss
+        self.points[-1] = replace(last, loss=loss, comparisons=comparisons)
 
 
 def _check_reference(plan: Plan) -> Report:

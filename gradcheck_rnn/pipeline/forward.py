@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.forward import SAME_IN_FLOAT32, ForwardMatch, ignores_initial_state, match_losses
 from gradcheck_rnn.analytic.inspection import losses
 from gradcheck_rnn.analytic.point import Point
@@ -47,6 +48,8 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
         *(user.probe(net, draw) if user.settings.check.probe else user.nearby(net, draw) for draw in draws),
     ]
     values = user.runner.run(losses, points) if user.facts.has_loss else []
+    if len(set(values)) == 1:
+        raise UserCodeError(remarks.constant_loss(values[0]))
     usual = float(np.median(np.abs(values))) if values else 0.0
     if user.roles is None:
         return Forward(None, 1.0, usual, notes=(remarks.undescribed(user.reason),))
@@ -71,13 +74,15 @@ def _judged(
     plan: Plan, user: UserNet, point: Point, match: ForwardMatch, usual: float
 ) -> tuple[float, tuple[Finding, ...]] | None:
     """The factor, and findings about the precision; None where the two losses are not one function."""
-    if match.exact or (plan.settings.dtype == "float32" and match.to_single_precision):
+    if match.exact:
         return match.factor, ()
     if not match.to_single_precision:
         return None
+    # the factor itself is only known to single precision
+    factor = 1.0 if abs(match.factor - 1) < SAME_IN_FLOAT32 else match.factor
+    if plan.settings.dtype == "float32":
+        return factor, ()
     noise = user.runner.run(user_loss_noise, point, plan.settings.seed, 0.0)
     if noise <= remarks.FLOAT32_NOISE * usual:
         return None  # a small but smooth difference, such as log(p + 1e-8), is another function
-    # the factor itself is only known to single precision
-    factor = round(match.factor, 6) if abs(match.factor - 1) < SAME_IN_FLOAT32 else match.factor
     return factor, (remarks.float32_in_loss(noise, usual),)

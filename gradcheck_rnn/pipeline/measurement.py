@@ -16,7 +16,7 @@ from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.described import described_gradient
 from gradcheck_rnn.numeric.estimate import Indices, NumericGradient
 from gradcheck_rnn.numeric.noise import line
-from gradcheck_rnn.numeric.rounding import LINE_POINTS, gradient_rounding, measured_noise, output_rounding
+from gradcheck_rnn.numeric.rounding import LINE_POINTS, backward_rounding, gradient_rounding, measured_noise
 from gradcheck_rnn.report.value import PointName, PointReport
 
 # told what is going on and how far it is: finished and all entries
@@ -95,7 +95,7 @@ def measure_reference(plan: Plan, point: PointName, problem: Problem) -> Measure
     ]
     length = problem.net.sizes.length
     own = gradient_rounding(analytic, measured_noise(on_line), length=length, eps=plan.eps)
-    outputs = output_rounding(problem.in_double_precision(), plan.rng("signs"), eps=plan.eps)
+    outputs = backward_rounding(problem.in_double_precision(), plan.rng("shakes"), eps=plan.eps)
     return Measurement(
         point=point,
         shapes=problem.net.shapes,

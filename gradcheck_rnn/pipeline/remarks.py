@@ -49,6 +49,16 @@ def forward_differs(user: float, described: float, deviation: float) -> Finding:
     )
 
 
+def constant_loss(value: float) -> Finding:
+    """Report a loss that depends on nothing."""
+    return Finding(
+        kind="forward-differs",
+        term="loss",
+        message=f"loss is {value:.10g} whatever the parameters, inputs and targets are: nothing can be differenced",
+        help="compute it from its arguments, `parameters` and `batch`, not from globals or a cache",
+    )
+
+
 def loss_factor(factor: float) -> Finding:
     """Note a loss that is the described one times a constant."""
     return Finding(

@@ -7,7 +7,7 @@ from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import own_shapes
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.numeric.noise import line
-from gradcheck_rnn.numeric.rounding import LINE_POINTS, gradient_rounding, measured_noise, output_rounding
+from gradcheck_rnn.numeric.rounding import LINE_POINTS, backward_rounding, gradient_rounding, measured_noise
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.forward import match_forward
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan
@@ -61,5 +61,5 @@ def _rounding(at: UserPoint, noise: Mapping[str, float]) -> dict[str, float]:
     own = gradient_rounding(at.seen.gradients, noise, length=length, eps=plan.eps)
     if problem is None or roles is None:
         return own
-    outputs = output_rounding(problem, plan.rng("signs"), eps=plan.eps)
+    outputs = backward_rounding(problem, plan.rng("shakes"), eps=plan.eps)
     return {name: own[name] + abs(at.forward.factor) * outputs[roles.described[name]] for name in own}

@@ -1,5 +1,6 @@
 """The report for people: a table, the verdict, what the exact rows prove, findings and notes."""
 
+import io
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -21,16 +22,26 @@ UNLIMITED = 10_000
 PROSE_WIDTH = 100
 
 
+class _Console(Console):
+    """rich leaves the process when a reader closes the pipe; the exit code is not rich's to choose."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on."""
+        raise BrokenPipeError
+
+
 def console_for(stream: TextIO) -> Console:
     """Return a console for results: nothing in them is markup, a number is never cut, NO_COLOR is obeyed."""
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     """Print one report."""
     if quiet:
-        _say(console, _verdict(report.outcome, f"{report.settings.source}: {headline(report)}"))
+        console.print(_verdict(report.outcome, f"{report.settings.source}: {headline(report)}"), soft_wrap=True)
         return
     _say(console, Text(subject(report)))
     if report.rows:
@@ -44,6 +55,8 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
         _show_finding(finding, console)
     for note in report.notes:
         _say(console, Text(f"note: {note.message}", style="dim"))
+        if note.help:
+            _say(console, Text(f"help: {note.help}", style="dim"), indent=2)
 
 
 def _show_rows(rows: Sequence[Row], console: Console) -> None:

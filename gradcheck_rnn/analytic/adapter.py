@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
+from gradcheck_rnn.analytic.failure import UserCodeError, is_users, raised_finding
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 
@@ -100,11 +100,11 @@ def _is_text_mapping(roles: object) -> bool:
 
 
 def _take_out(folder: Path) -> dict[str, ModuleType]:
-    """Take modules that came from the adapter's folder out of sys.modules, so that the next import is a fresh one."""
-    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+    """Take the user's modules in the adapter's folder out of sys.modules, so that the next import is a fresh one."""
+    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items() if name != "__main__"}
     inside = [name for name, file in files.items() if file is not None and _is_inside(Path(file), folder)]
     return {name: sys.modules.pop(name) for name in inside}
 
 
 def _is_inside(file: Path, folder: Path) -> bool:
-    return file.is_relative_to(folder) and "site-packages" not in file.parts
+    return file.is_relative_to(folder) and is_users(file)

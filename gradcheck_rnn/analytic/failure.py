@@ -35,7 +35,7 @@ def raised_finding(function: str, error: BaseException) -> Finding:
     if isinstance(error, SyntaxError) and error.filename:
         location = Location(error.filename, error.lineno or 0, text=(error.text or "").rstrip("\n"))
     called = "called sys.exit" if isinstance(error, SystemExit) else f"raised {type(error).__name__}"
-    text = " ".join(str(error).split())
+    text = " ".join(_words(error).split())
     return Finding(
         kind="raised",
         term=function,
@@ -52,6 +52,13 @@ def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
     own = [_is_ours(frame.filename) for frame in frames]
     first = own.index(False) if False in own else len(frames)
     return list(frames[first:])
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # the user's own __str__ may raise whatever it likes
+        return ""
 
 
 def _formatted(frames: list[traceback.FrameSummary]) -> str:

@@ -92,7 +92,8 @@ def _in_a_row(
     if not changed:
         return None, None
     one, two, three = first.gradients, second.gradients, session.gradients(point).gradients
-    if any(_differ(_minus(two[name], one[name]), _minus(three[name], two[name])) for name in changed):
+    steps = [(_minus(two[name], one[name]), _minus(three[name], two[name])) for name in changed]
+    if any(first_step is None or _differ(first_step, second_step) for first_step, second_step in steps):
         return _leak(changed, "equal calls of gradients, one after the other, returned different values"), two
     return _accumulating(changed), two
 

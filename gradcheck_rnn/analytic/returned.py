@@ -19,9 +19,9 @@ def read_loss(value: object) -> float:
     Raises:
         UserCodeError: it is not one real number. (nan and inf are numbers here; the caller decides.)
     """
-    if type(value) is float:
-        return value
-    array = _as_array(value)
+    if isinstance(value, float):
+        return float(value)
+    array = as_array(value)
     if array is None or array.dtype.kind not in "fiub":
         found = _a(type(value).__name__) if array is None else f"values of type {array.dtype}"
         raise UserCodeError(Finding("wrong-dtype", "loss", f"loss returned {found}, expected a real number", RETURN))
@@ -65,7 +65,7 @@ def read_gradients(value: object, parameters: Mapping[str, Array]) -> Returned:
 
 
 def _read_one(name: str, value: object, shape: tuple[int, ...]) -> tuple[Array | None, list[Finding]]:
-    array = _as_array(value)
+    array = as_array(value)
     if array is None or array.dtype.kind not in "fiub":
         found = _a(type(value).__name__) if array is None else f"values of type {array.dtype}"
         message = f'gradients["{name}"] is {found}, expected a float array of shape {shape}'
@@ -117,7 +117,7 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(length for length in shape if length != 1)
 
 
-def _as_array(value: object) -> Array | None:
+def as_array(value: object) -> Array | None:
     """Return the value as an array, None if numpy can make no regular one of it."""
     if value is None:
         return None

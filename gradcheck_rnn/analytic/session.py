@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gradcheck_rnn.analytic.adapter import Adapter, imported
 from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
 from gradcheck_rnn.analytic.point import Point, write_protected
-from gradcheck_rnn.analytic.returned import Returned, read_gradients, read_loss
+from gradcheck_rnn.analytic.returned import Returned, as_array, read_gradients, read_loss
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import stream
 from gradcheck_rnn.model.net import Sizes
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,12 @@ class UserCode:
 
 
 class Watch:
-    """Tells a watching process which call of user code is under way, and since when."""
+    """Tells a watching process which call of user code is under way, and since when.
+
+    `apart` says that user code runs in a process of its own, where no interrupt is ours.
+    """
+
+    apart = False
 
     def begin(self, function: str) -> None:
         """Note that a call begins."""
@@ -60,17 +67,18 @@ class Session:
         """Call the user's loss on copies of the point's arrays."""
         if self.adapter.loss is None:
             raise ValueError("the adapter has no loss")
-        return read_loss(self._guarded("loss", self.adapter.loss, point))
+        return self._read_loss(self._guarded("loss", self.adapter.loss, point))
 
     def gradients(self, point: Point) -> Returned:
         """Call the user's gradients on copies of the point's arrays."""
-        return read_gradients(self._guarded("gradients", self.adapter.gradients, point), point.parameters)
+        value = self._guarded("gradients", self.adapter.gradients, point)
+        return self._call("gradients", read_gradients, value, point.parameters)
 
     def raw_loss(self, point: Point) -> float:
         """Call the user's loss on the point's own arrays: for loops that guard them as a whole."""
         if self.adapter.loss is None:
             raise ValueError("the adapter has no loss")
-        return read_loss(self._call("loss", self.adapter.loss, point.parameters, point.batch))
+        return self._read_loss(self._call("loss", self.adapter.loss, point.parameters, point.batch))
 
     def initial_parameters(self, sizes: Sizes) -> dict[str, Array] | None:
         """Draw initial parameters by the user's own function, None if there is none."""
@@ -89,7 +97,11 @@ class Session:
             self.mutates_at.setdefault(name, point)
         return value
 
-    def _call(self, name: str, function: Callable[..., Any], *arguments: object) -> object:
+    def _read_loss(self, value: object) -> float:
+        # reading what is no plain number may run the user's own conversion
+        return value if type(value) is float else self._call("loss", read_loss, value)
+
+    def _call(self, name: str, function: Callable[..., R], *arguments: object) -> R:
         return _call(self.watch, name, function, *arguments)
 
     def _mutation_finding(self, function: str, names: list[str]) -> Finding:
@@ -134,7 +146,7 @@ def _initial_parameters(adapter: Adapter, watch: Watch, seed: int, sizes: Sizes)
         batch_size=sizes.batch,
     )
     arguments = (rng, given) if adapter.sizes_may_vary else (rng,)
-    return _read_parameters(_call(watch, "parameters", adapter.parameters, *arguments))
+    return _call(watch, "parameters", _read_parameters, _call(watch, "parameters", adapter.parameters, *arguments))
 
 
 def _read_parameters(value: object) -> dict[str, Array]:
@@ -143,23 +155,27 @@ def _read_parameters(value: object) -> dict[str, Array]:
         raise UserCodeError(
             Finding("missing-key", "parameters", f"parameters returned {found}, expected a dict of name to array")
         )
-    arrays = {name: np.asarray(array) for name, array in value.items()}
-    for name, array in arrays.items():
-        if array.dtype.kind not in "fiu":
-            message = f'parameters["{name}"] holds {array.dtype}, expected real numbers'
+    arrays = {}
+    for name, each in value.items():
+        array = as_array(each)
+        if array is None or array.dtype.kind not in "fiu":
+            message = f'parameters["{name}"] is no array of real numbers'
             raise UserCodeError(Finding("wrong-dtype", name, message, parameters=(name,)))
+        arrays[name] = array
         if not np.isfinite(array).all():
             message = f'parameters["{name}"] has entries that are not finite'
             raise UserCodeError(Finding("non-finite", name, message, parameters=(name,)))
     return {name: array.astype(np.float64) for name, array in arrays.items()}
 
 
-def _call(watch: Watch, name: str, function: Callable[..., Any], *arguments: object) -> object:
+def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: object) -> R:
     watch.begin(name)
     try:
         return function(*arguments)
+    except UserCodeError:
+        raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt) and not watch.apart:
             raise
         raise UserCodeError(raised_finding(name, error)) from error
     finally:

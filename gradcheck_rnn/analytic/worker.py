@@ -39,6 +39,8 @@ class SharedNumbers(Protocol):
 class SharedClock(Watch):
     """Writes into this worker's cell of shared memory which call is under way."""
 
+    apart = True
+
     def __init__(self, cells: SharedNumbers, slot: int) -> None:
         self.cells, self.at = cells, slot * CELL
         cells[self.at + PID] = os.getpid()

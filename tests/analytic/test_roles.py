@@ -1,0 +1,133 @@
+"""Roles: by name or by ROLES, up to axes of length 1; what does not fit has a reason, what is unknown is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradcheck_rnn.analytic.roles import find_roles, own_shapes
+from gradcheck_rnn.errors import UsageError
+from gradcheck_rnn.model.draw import configured_net
+from tests.model.problems import document, problem_of, settings_of
+
+DRAWN = document(input_size=2, hidden_size=3, output_size=4, biases=True, initial_state="zeros", layout="row")
+NET = configured_net(settings_of(DRAWN))
+PATH = Path("my_adapter.py")
+ROLES = {"U": "W_xh", "W": "W_hh", "a": "b_h", "V": "W_hy", "c": "b_y"}
+OWN = {name: NET.shapes[role] for name, role in ROLES.items()}
+
+
+def find(shapes, declared=None, net=NET):
+    return find_roles(net, shapes, declared, PATH)
+
+
+def refused(shapes, declared) -> str:
+    with pytest.raises(UsageError) as caught:
+        find(shapes, declared)
+    return str(caught.value)
+
+
+def test_equal_names_are_equal_roles():
+    roles, reason = find(NET.shapes)
+    assert roles.described == {name: name for name in NET.shapes}
+    assert reason == ""
+
+
+def test_declared_roles_rename():
+    roles, _ = find(OWN, ROLES)
+    assert roles.described == ROLES
+
+
+def test_the_order_is_the_user_s():
+    backwards = dict(reversed(OWN.items()))
+    assert list(find(backwards, ROLES)[0].described) == list(backwards)
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (1, 3), (1, 3, 1), (3,)])
+def test_axes_of_length_one_may_be_added(shape):
+    assert find({**NET.shapes, "b_h": shape})[0] is not None
+
+
+def test_a_point_goes_to_the_described_problem_and_back():
+    problem = problem_of(DRAWN)
+    like = {**OWN, "a": (3, 1)}
+    roles, _ = find(like, ROLES)
+    point = roles.point(problem, like)
+    assert own_shapes(point.parameters) == like
+    np.testing.assert_array_equal(point.parameters["a"][:, 0], problem.parameters["b_h"])
+    back = roles.problem(NET, point)
+    assert list(back.parameters) == list(NET.shapes)
+    for name, value in problem.parameters.items():
+        np.testing.assert_array_equal(back.parameters[name], value)
+
+
+def test_without_shapes_of_their_own_parameters_keep_the_described_ones():
+    roles, _ = find(OWN, ROLES)
+    assert own_shapes(roles.point(problem_of(DRAWN)).parameters) == OWN
+
+
+def test_a_parameter_that_is_not_there_is_named():
+    roles, reason = find({name: shape for name, shape in NET.shapes.items() if name != "b_y"})
+    assert roles is None
+    assert "b_y" in reason
+    assert "ROLES" in reason
+
+
+def test_roles_that_leave_one_out_name_it():
+    roles, reason = find(OWN, {name: role for name, role in ROLES.items() if name != "V"})
+    assert roles is None
+    assert "W_hy" in reason
+    assert "ROLES" not in reason
+
+
+def test_names_of_one_s_own_need_roles():
+    roles, reason = find(OWN)
+    assert roles is None
+    for role in ROLES.values():
+        assert role in reason
+
+
+def test_a_parameter_too_many_is_named():
+    roles, reason = find({**NET.shapes, "gamma": (3,)})
+    assert roles is None
+    assert "gamma" in reason
+
+
+def test_another_size_is_a_reason_with_both_shapes():
+    roles, reason = find({**NET.shapes, "W_hy": (3, 5)})
+    assert roles is None
+    assert "W_hy has shape (3, 5)" in reason
+    assert "(3, 4)" in reason
+    assert "layout" not in reason
+
+
+@pytest.mark.parametrize(("layout", "other"), [("row", "column"), ("column", "row")])
+def test_transposed_weights_are_told_of_the_layout(layout, other):
+    net = configured_net(settings_of(DRAWN | {"model": DRAWN["model"] | {"layout": layout}}))
+    transposed = {name: shape[::-1] for name, shape in net.shapes.items()}
+    roles, reason = find(transposed, net=net)
+    assert roles is None
+    assert f"`model.layout: {other}`" in reason
+
+
+def test_a_role_that_does_not_exist_is_refused_with_what_was_meant():
+    text = refused(OWN, {**ROLES, "V": "W_hhy"})
+    assert "unknown role `W_hhy`" in text
+    assert "did you mean `W_hy`?" in text
+    assert str(PATH) in text
+
+
+def test_a_name_that_no_parameter_has_is_refused_with_those_that_there_are():
+    text = refused(OWN, {**ROLES, "weights_of_the_output": "W_hy"})
+    assert "`weights_of_the_output`" in text
+    assert "U, W, a, V, c" in text
+
+
+def test_a_role_that_is_given_twice_is_refused():
+    assert "gives the role `W_hh` twice" in refused(OWN, {**ROLES, "V": "W_hh"})
+
+
+def test_all_mistakes_are_reported_at_once():
+    with pytest.raises(UsageError) as caught:
+        find(OWN, {**ROLES, "X": "W_hy", "V": "W_zz"})
+    assert len(caught.value.mistakes) == 2

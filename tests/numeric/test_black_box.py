@@ -1,0 +1,141 @@
+"""The user's loss as a black box: adapters of the oracle, run as user code is, against its complex step."""
+
+import numpy as np
+import pytest
+
+from gradcheck_rnn.analytic.point import Point
+from gradcheck_rnn.analytic.runner import running
+from gradcheck_rnn.analytic.session import UserCode
+from gradcheck_rnn.config.settings import CheckSettings
+from gradcheck_rnn.model.net import Sizes
+from gradcheck_rnn.numeric.black_box import user_gradient, user_loss_noise
+from tests.model.problems import document, exact_gradients, largest, problem_of
+from tests.oracle.adapter_source import write_adapter
+
+SIZES = Sizes(input_size=3, hidden_size=4, output_size=3, length=5)
+DRAWN = document(
+    seed=2, cell="tanh", gain=1.0, input_size=3, hidden_size=4, output_size=3, length=5, biases=True,
+    initial_state="zeros", kind="softmax_cross_entropy", reduction="sum", steps="all", batch_size=None,
+)  # fmt: skip
+MUTATING = """
+import adapter as right
+
+def loss(parameters, batch):
+    value = right.loss({name: array.copy() for name, array in parameters.items()}, batch)
+    parameters["W_hh"] += 0.5
+    batch.inputs[:] = 0.0
+    return value
+
+gradients = right.gradients
+"""
+
+
+def _silent(*counts):
+    pass
+
+
+def differentiate(path, problem, *, check=None, workers=0, indices=None, progress=_silent):
+    point = Point(problem.parameters, problem.batch)
+    indices = indices or {name: np.arange(value.size) for name, value in problem.parameters.items()}
+    with running(UserCode(path, 0, SIZES, 60.0), workers=workers) as runner:
+        noise = runner.run(user_loss_noise, point, 0, 1.0)
+        base = runner.run(_loss, point)
+        return user_gradient(
+            runner, point, indices, check or CheckSettings(), noise=noise, base=base, progress=progress
+        )
+
+
+def _loss(session, point):
+    return session.loss(point)
+
+
+@pytest.mark.parametrize("cell", ["tanh", "relu", "sigmoid"])
+def test_the_ladder_finds_the_gradient_of_the_user_s_loss(tmp_path, cell):
+    drawn = DRAWN | {"model": DRAWN["model"] | {"cell": cell}}
+    problem = problem_of(drawn)
+    found = differentiate(write_adapter(tmp_path, drawn), problem)
+    for name, exact in exact_gradients(drawn, problem).items():
+        gap = np.abs(found[name].value - exact.reshape(-1))
+        assert (gap <= 3 * found[name].error).all(), name
+        assert gap.max() <= 1e-8 * largest(exact), name
+
+
+def test_plain_differences_take_the_classic_step(tmp_path):
+    problem = problem_of(DRAWN)
+    found = differentiate(write_adapter(tmp_path, DRAWN), problem, check=CheckSettings(method="central"))
+    for name, exact in exact_gradients(DRAWN, problem).items():
+        gap = largest(found[name].value - exact.reshape(-1))
+        assert gap <= 1e-6 * largest(exact)
+    assert max(largest(found[name].error) for name in found) > 1e-11
+
+
+def test_a_scaled_loss_has_the_scaled_gradient(tmp_path):
+    """It is the user's loss that is differenced, whatever the described one says."""
+    problem = problem_of(DRAWN)
+    found = differentiate(write_adapter(tmp_path, DRAWN, scale=-2.5), problem)
+    for name, exact in exact_gradients(DRAWN, problem).items():
+        assert largest(found[name].value + 2.5 * exact.reshape(-1)) <= 1e-7 * largest(exact)
+
+
+def test_a_loss_that_writes_into_its_arguments_is_differenced_right(tmp_path):
+    write_adapter(tmp_path, DRAWN)
+    (tmp_path / "mutating.py").write_text(MUTATING)
+    problem = problem_of(DRAWN)
+    before = {name: value.copy() for name, value in problem.parameters.items()}
+    found = differentiate(tmp_path / "mutating.py", problem)
+    for name, exact in exact_gradients(DRAWN, problem).items():
+        assert largest(found[name].value - exact.reshape(-1)) <= 1e-8 * largest(exact)
+        np.testing.assert_array_equal(problem.parameters[name], before[name])
+
+
+def test_two_workers_give_what_one_gives(tmp_path):
+    problem, path = problem_of(DRAWN), write_adapter(tmp_path, DRAWN)
+    one, two = (differentiate(path, problem, workers=workers) for workers in (1, 2))
+    for name, estimate in one.items():
+        np.testing.assert_array_equal(estimate.value, two[name].value)
+        np.testing.assert_array_equal(estimate.error, two[name].error)
+        np.testing.assert_array_equal(estimate.indices, np.arange(problem.parameters[name].size))
+
+
+def test_how_the_entries_are_cut_into_shards_does_not_show(tmp_path, monkeypatch):
+    problem, path = problem_of(DRAWN), write_adapter(tmp_path, DRAWN)
+    whole = differentiate(path, problem)
+    monkeypatch.setattr("gradcheck_rnn.numeric.black_box.SHARD_SECONDS", 0.0)  # one entry a shard
+    apart = differentiate(path, problem)
+    for name, estimate in whole.items():
+        np.testing.assert_array_equal(estimate.value, apart[name].value)
+        np.testing.assert_array_equal(estimate.error, apart[name].error)
+
+
+def test_chosen_entries_keep_their_places(tmp_path):
+    problem, path = problem_of(DRAWN), write_adapter(tmp_path, DRAWN)
+    chosen = differentiate(path, problem, indices={"W_hh": np.array([2, 9])})
+    exact = exact_gradients(DRAWN, problem)["W_hh"]
+    np.testing.assert_array_equal(chosen["W_hh"].indices, [2, 9])
+    np.testing.assert_allclose(chosen["W_hh"].value, exact.reshape(-1)[[2, 9]], rtol=1e-7)
+
+
+def test_progress_counts_entries_up_to_all_of_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.numeric.black_box.SHARD_SECONDS", 0.0)
+    problem, told = problem_of(DRAWN), []
+    differentiate(write_adapter(tmp_path, DRAWN), problem, progress=lambda *counts: told.append(counts))
+    total = sum(value.size for value in problem.parameters.values())
+    assert {each for _, each in told} == {total}
+    assert [done for done, _ in told] == list(range(1, total + 1))
+
+
+def test_the_noise_of_a_user_s_loss_is_measured_through_it(tmp_path):
+    write_adapter(tmp_path, DRAWN)
+    (tmp_path / "coarse.py").write_text(
+        "import numpy as np\nimport adapter as right\n\n\n"
+        "def loss(parameters, batch):\n    return float(np.float32(right.loss(parameters, batch)))\n\n\n"
+        "gradients = right.gradients\n"
+    )
+    problem = problem_of(DRAWN)
+    point = Point(problem.parameters, problem.batch)
+    noise = []
+    for name in ("adapter.py", "coarse.py"):
+        with running(UserCode(tmp_path / name, 0, SIZES, 60.0), workers=0) as runner:
+            noise.append(runner.run(user_loss_noise, point, 0, 1.0))
+    assert noise[0] < 1e-14
+    assert 1e-9 < noise[1] < 1e-5

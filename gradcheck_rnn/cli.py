@@ -34,7 +34,21 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Commands; a configuration in the place of one gets a hint."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command."""
+        if args and args[0].endswith((".yaml", ".yml")) and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"no such command `{args[0]}`: did you mean `gradcheck-rnn check {args[0]}`?")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="gradcheck-rnn")
 def cli() -> None:
     """Find the broken term in a hand-written backward pass of a recurrent net."""
@@ -74,15 +88,28 @@ def check(
     Compares every entry of its gradients with central differences, at the configured point and at a probe point
     that separates faults.
     """
-    from gradcheck_rnn.config import load_settings
-
-    stdin = getattr(sys.stdin, "buffer", None)  # None where the caller closed it
-    settings = [load_settings(source, overrides=overrides, stdin=stdin) for source in configs]
+    settings = _load(configs, overrides)
     reports = _run(settings, only=only, workers=workers)
     with _reader_may_leave():
         _show(reports, output_format, quiet=quiet, verbose=verbose)
     _show_printed(reports, verbose=verbose)
     return Exit.PASS if exit_zero else max((_exit_of(report) for report in reports), key=_SEVERITY.index)
+
+
+def _load(configs: Sequence[str], overrides: Sequence[str]) -> "list[Settings]":
+    """Read every configuration before anything is checked; the mistakes of all are reported together."""
+    from gradcheck_rnn.config import load_settings
+
+    stdin = getattr(sys.stdin, "buffer", None)  # None where the caller closed it
+    settings, mistakes = [], []
+    for source in configs:
+        try:
+            settings.append(load_settings(source, overrides=overrides, stdin=stdin))
+        except UsageError as error:
+            mistakes += [mistake for mistake in error.mistakes if mistake not in mistakes]
+    if mistakes:
+        raise UsageError(*mistakes)
+    return settings
 
 
 # of several configurations, what is worst decides
@@ -150,7 +177,8 @@ def _show_printed(reports: "Sequence[Report]", *, verbose: bool) -> None:
         if verbose:
             click.echo(f"your code printed:\n{report.printed.rstrip()}", err=True)
         else:
-            click.echo(f"your code printed {len(lines)} lines (--verbose shows them), first: {lines[0][:80]}", err=True)
+            shown = f"first: {lines[0][:60]}" + (f"; last: {lines[-1][:60]}" if len(lines) > 1 else "")
+            click.echo(f"your code printed {len(lines)} lines (--verbose shows them), {shown}", err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

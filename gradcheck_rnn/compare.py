@@ -38,9 +38,10 @@ class Worst:
 class Comparison:
     """One parameter at one point.
 
-    `max_relative_error` is the largest |analytic - numeric| / max(|analytic|, |numeric|) among the entries that could
-    be told (None where there is none); `uncertainty` is the numeric gradient's median error as a share of its
-    largest entry; `unclear` entries, which could not be told, carry `unclear_share` of the parameter's norm.
+    `max_relative_error` is the largest |analytic - numeric| / max(|analytic|, |numeric|) among the entries that make
+    the verdict: the wrong ones, those that could not be told, or those that agree (None where there is none);
+    `uncertainty` is the numeric gradient's median error as a share of its largest entry; `unclear` entries, which
+    could not be told, carry `unclear_share` of the parameter's norm.
     """
 
     name: str
@@ -121,7 +122,8 @@ def _compare(
     verdict: Verdict = "fail" if wrong.any() else "inconclusive" if share > SHARE_THAT_MATTERS else "pass"
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = np.where(exact, 0.0, gap / scale)
-    at = _worst(relative, gap, wrong if wrong.any() else agrees if agrees.any() else unclear)
+    telling = {"fail": wrong, "inconclusive": unclear, "pass": agrees if agrees.any() else unclear}[verdict]
+    at = _worst(relative, gap, telling)
     return Comparison(
         name=name,
         shape=shape,

@@ -45,11 +45,13 @@ def imported(path: Path) -> Iterator[Adapter]:
         UserCodeError: the file raised when it was imported.
         UsageError: it has no function `gradients`, or something that should be a function is none.
     """
-    aside = _take_out(path.parent)
+    aside, arguments = _take_out(path.parent), sys.argv
     sys.path.insert(0, str(path.parent))
+    sys.argv = [str(path)]  # a script's own options are not ours
     try:
         yield _adapter(path, _execute(path))
     finally:
+        sys.argv = arguments
         sys.path.remove(str(path.parent))
         _take_out(path.parent)
         sys.modules.update(aside)

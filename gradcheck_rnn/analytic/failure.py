@@ -12,6 +12,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 
 
+# exceptions that a wrong idea of the arguments gives
+OF_SHAPES_AND_NAMES = (ValueError, IndexError, KeyError, AttributeError)
+# frames of a traceback that are shown: the outermost and the innermost
+SHOWN_FRAMES = 8
 SIGNATURES = {
     "loss": "loss(parameters, batch)",
     "gradients": "gradients(parameters, batch)",
@@ -27,8 +31,11 @@ class UserCodeError(Exception):
         self.finding = finding
 
 
-def raised_finding(function: str, error: BaseException) -> Finding:
-    """Describe an exception that came out of a function of the adapter, with the user's own frames only."""
+def raised_finding(function: str, error: BaseException, given: str = "") -> Finding:
+    """Describe an exception that came out of a function of the adapter, with the user's own frames only.
+
+    `given` says what the function was called with, for errors that come of shapes and names.
+    """
     frames = _user_frames(error.__traceback__)
     own = [frame for frame in frames if is_users(Path(frame.filename))]
     location = Location(own[-1].filename, own[-1].lineno or 0, text=own[-1].line or "") if own else None
@@ -40,7 +47,7 @@ def raised_finding(function: str, error: BaseException) -> Finding:
         kind="raised",
         term=function,
         message=f"{function} {called}" + (f": {text}" if text else ""),
-        help=_help_for(function, error),
+        help=given if given and isinstance(error, OF_SHAPES_AND_NAMES) else _help_for(function, error),
         evidence={"traceback": _formatted(frames)},
         location=location,
     )
@@ -63,7 +70,11 @@ def _words(error: BaseException) -> str:
 
 def _formatted(frames: list[traceback.FrameSummary]) -> str:
     """One line a frame, outermost first: place, function, source."""
-    return "\n".join(f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}" for frame in frames)
+    lines = [f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line or ''}" for frame in frames]
+    if len(lines) > SHOWN_FRAMES:
+        half = SHOWN_FRAMES // 2
+        lines = [*lines[:half], f"... {len(lines) - 2 * half} more ...", *lines[-half:]]
+    return "\n".join(lines)
 
 
 def is_users(file: Path) -> bool:
@@ -81,6 +92,8 @@ def _help_for(function: str, error: BaseException) -> str:
         return "user code has no standard input here: give it its data through parameters and batch"
     if isinstance(error, ModuleNotFoundError):
         return "install the module into this environment, or put it into the adapter's folder, which comes first"
+    if isinstance(error, SystemExit) and function == "adapter":
+        return 'put what runs the script under `if __name__ == "__main__":`'
     if isinstance(error, SystemExit):
         return "return instead of leaving the process"
     if isinstance(error, TypeError) and not _user_frames(error.__traceback__):

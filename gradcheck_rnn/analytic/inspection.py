@@ -71,7 +71,7 @@ def _repeatable_loss(session: Session, point: Point) -> float:
 
 def _unrepeatable_loss(session: Session, point: Point, first: float, second: float) -> Finding:
     """Tell state from chance: freshly loaded code repeats the former, not the latter."""
-    with opened(session.code, session.watch) as fresh:
+    with opened(session.code, session.watch, chance=1) as fresh:
         repeated = (fresh.loss(point), fresh.loss(point)) == (first, second)
     evidence = {"first": first, "second": second}
     values = f"{first:.12g}, then {second:.12g}"

@@ -23,8 +23,10 @@ def read_loss(value: object) -> float:
         return float(value)
     array = as_array(value)
     if array is None or array.dtype.kind not in "fiub":
-        found = _a(type(value).__name__) if array is None else f"values of type {array.dtype}"
-        raise UserCodeError(Finding("wrong-dtype", "loss", f"loss returned {found}, expected a real number", RETURN))
+        plain = array is None or isinstance(value, (tuple, list, Mapping))
+        found = _a(type(value).__name__) if plain or array is None else f"values of type {array.dtype}"
+        help_text = RETURN if value is None else "return the loss alone"
+        raise UserCodeError(Finding("wrong-dtype", "loss", f"loss returned {found}, expected a real number", help_text))
     if array.size != 1:
         message = f"loss returned an array of shape {array.shape}, expected one number"
         raise UserCodeError(Finding("wrong-shape", "loss", message, help="sum over steps, outputs and batch"))
@@ -53,7 +55,8 @@ def read_gradients(value: object, parameters: Mapping[str, Array]) -> Returned:
     findings: list[Finding] = []
     unknown = [str(name) for name in value if name not in parameters]
     missing = [name for name in parameters if name not in value]
-    findings += [_missing(name, unknown) for name in missing]
+    if missing:
+        findings.append(_missing(missing[0], unknown) if len(missing) == 1 else _all_missing(missing, unknown))
     if not missing:
         findings += [_unknown(name) for name in unknown]
     gradients: dict[str, Array | None] = dict.fromkeys(parameters)
@@ -91,6 +94,13 @@ def _missing(name: str, unknown: list[str]) -> Finding:
     help_text = f"`{near}` is there instead: is that its name?" if near else "return one array for each parameter"
     message = f"gradients returned nothing for {name}"
     return Finding("missing-key", name, message, help=help_text, parameters=(name,))
+
+
+def _all_missing(names: list[str], unknown: list[str]) -> Finding:
+    message = f"gradients returned nothing for {', '.join(names)}"
+    own = "use the parameters' own names"
+    help_text = f"it returned {', '.join(unknown)}: {own}" if unknown else "return one array for each"
+    return Finding("missing-key", names[0], message, help=help_text, parameters=tuple(names))
 
 
 def _unknown(name: str) -> Finding:

@@ -1,6 +1,6 @@
 """Which of the user's parameters is which of the described ones, and how their shapes translate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,8 @@ def find_roles(
     missing = [role for role in net.shapes if role not in described.values()]
     extra = [name for name in shapes if name not in described]
     if missing:
-        return None, f"no parameter of yours is {_listed(missing)}" + ("" if declared else "; ROLES can say which is")
+        example = f'; ROLES = {{"{next(iter(shapes))}": "{missing[0]}", ...}} in the adapter can say which is'
+        return None, f"no parameter of yours is {_listed(missing)}" + ("" if declared else example)
     if extra:
         return None, f"{_listed(extra)} of yours is no parameter of the described net"
     for name, role in described.items():
@@ -68,14 +69,15 @@ def _refuse_unknown(declared: Mapping[str, str], shapes: Mapping[str, tuple[int,
         if name not in shapes:
             mistakes.append(_unknown(f"ROLES names `{name}`, which is no parameter of the adapter", name, shapes, path))
         if role not in net.shapes:
-            mistakes.append(_unknown(f"ROLES gives `{name}` the unknown role `{role}`", role, net.shapes, path))
+            free = [each for each in net.shapes if each not in declared.values()] or list(net.shapes)
+            mistakes.append(_unknown(f"ROLES gives `{name}` the unknown role `{role}`", role, free, path))
     doubled = sorted({role for role in declared.values() if list(declared.values()).count(role) > 1})
     mistakes += [Mistake(f"ROLES gives the role `{role}` twice", location=Location(str(path))) for role in doubled]
     if mistakes:
         raise UsageError(*mistakes)
 
 
-def _unknown(message: str, name: str, known: Mapping[str, object], path: Path) -> Mistake:
+def _unknown(message: str, name: str, known: Iterable[str], path: Path) -> Mistake:
     near = closest(name, known)
     help_text = f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
     return Mistake(message, help_text, Location(str(path)))

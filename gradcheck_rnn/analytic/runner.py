@@ -39,6 +39,8 @@ R = TypeVar("R")
 LOOK = 0.05
 # seconds that a dying or a hanging process gets to write down where it is
 LAST_WORDS = 0.25
+# seconds within which processes of a broken pool are gone
+DYING = 5.0
 
 
 class WorkerPool:
@@ -108,8 +110,10 @@ class WorkerPool:
         )
 
     def _crashed(self) -> Finding:
-        for process in self._processes:
-            process.join(LAST_WORDS)
+        deadline = time.monotonic() + DYING
+        # the pool waits for them as well: who comes second learns the exit code a moment later
+        while time.monotonic() < deadline and any(process.exitcode is None for process in self._processes):
+            time.sleep(LOOK)
         # the pool itself ends the others by SIGTERM
         dead = [process for process in self._processes if process.exitcode not in (None, -signal.SIGTERM)]
         slot = next((slot for slot in range(self.workers) if self._pid(slot) in [each.pid for each in dead]), 0)

@@ -1,6 +1,7 @@
 """User code, loaded once in the process that runs it; every call of it goes through here."""
 
 import contextlib
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import stream
 from gradcheck_rnn.model.net import Sizes
+from gradcheck_rnn.model.problem import Batch
 
 R = TypeVar("R")
 
@@ -126,12 +128,27 @@ class Session:
 
 
 @contextlib.contextmanager
-def opened(code: UserCode, watch: Watch) -> Iterator[Session]:
-    """Load user code: import the adapter, then draw its parameters once, before anything else."""
+def opened(code: UserCode, watch: Watch, *, chance: int = 0) -> Iterator[Session]:
+    """Load user code: import the adapter, then draw its parameters once, before anything else.
+
+    The global random generators are seeded first, from the seed and `chance`, and put back at the end.
+    """
     watch.begin("adapter")
-    with imported(code.path) as adapter:
+    with _seeded(code.seed + chance), imported(code.path) as adapter:
         watch.end()
         yield Session(code, adapter, watch, _initial_parameters(adapter, watch, code.seed, code.sizes))
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    before = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
 
 
 def _initial_parameters(adapter: Adapter, watch: Watch, seed: int, sizes: Sizes) -> dict[str, Array] | None:
@@ -168,6 +185,17 @@ def _read_parameters(value: object) -> dict[str, Array]:
     return {name: array.astype(np.float64) for name, array in arrays.items()}
 
 
+def _described(*arguments: object) -> str:
+    """Say what a function of the adapter was given."""
+    match arguments:
+        case (dict() as parameters, Batch() as batch):
+            arrays = {name: each.shape for name, each in Point(parameters, batch).arrays().items()}
+            shapes = ", ".join(f"{name} {shape}" for name, shape in arrays.items())
+            tokens = "" if batch.tokens is not None else "; batch.tokens is None, for dense inputs"
+            return f"it was given {shapes}{tokens}; `model.layout` turns the weights"
+    return ""
+
+
 def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: object) -> R:
     watch.begin(name)
     try:
@@ -177,7 +205,8 @@ def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: objec
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not watch.apart:
             raise
-        raise UserCodeError(raised_finding(name, error)) from error
+        given = _described(*arguments) if name in ("loss", "gradients") else ""
+        raise UserCodeError(raised_finding(name, error, given)) from error
     finally:
         watch.end()
 

@@ -43,11 +43,20 @@ def distinct_tokens_must_suffice(values: Values) -> Broken | None:
     return "sequence.inputs", message, f"lower `length` to {size}, raise `input_size`, or take `tokens`"
 
 
+def softmax_needs_two_classes(values: Values) -> Broken | None:
+    """The softmax of a single logit is 1, and its cross-entropy 0, whatever the net does."""
+    if values.get("loss.kind") != "softmax_cross_entropy" or values.get("model.output_size") != 1:
+        return None
+    message = "a softmax over one class is constant: its loss has no gradient to check"
+    return "model.output_size", message, "raise `output_size`, or take `loss: {kind: mse}`"
+
+
 RULES: tuple[Callable[[Values], Broken | None], ...] = (
     complex_step_needs_a_smooth_cell,
     complex_step_needs_the_described_loss,
     user_loss_needs_an_adapter,
     distinct_tokens_must_suffice,
+    softmax_needs_two_classes,
 )
 
 

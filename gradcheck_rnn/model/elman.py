@@ -71,6 +71,7 @@ def output_gradient(net: Net, c: Canonical, y: Array) -> Array:
     return dy
 
 
+@np.errstate(all="ignore")  # what overflows becomes inf or nan, which no verdict passes
 def described_loss(problem: Problem) -> float:
     """Loss of the described net at the problem's parameters."""
     net, c = problem.net, canonical(problem)
@@ -78,6 +79,7 @@ def described_loss(problem: Problem) -> float:
     return float(LOSSES[net.loss.kind].value(y, c.targets).sum() * net.loss_weight)
 
 
+@np.errstate(all="ignore")
 def reference_gradients(problem: Problem) -> dict[str, Array]:
     """BPTT gradients of the described loss, by name, in the shapes of the problem's parameters."""
     net, c = problem.net, canonical(problem)

@@ -22,6 +22,7 @@ COMPLEX_STEP = 1e-30
 COMPLEX_ROUNDING = 16 * EPS
 
 
+@np.errstate(all="ignore")  # what overflows becomes inf or nan, which no verdict passes
 def described_gradient(
     problem: Problem,
     indices: Mapping[str, Indices],

@@ -90,7 +90,7 @@ def richardson(
         if len(climbed) > 1 or len(rungs) == 1:
             value, error = _agreed(climbed)
     if not climbed:
-        return Estimate(indices, value, error, np.zeros(0))
+        return Estimate(indices, value, error, np.zeros(len(indices)))
     return Estimate(indices, value, error, _kinks(climbed))
 
 

@@ -9,22 +9,23 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gradcheck_rnn.model.net import Parameters
-from gradcheck_rnn.numeric.estimate import EPS
 
-# loss values along one line, and their spacing as a share of each parameter's root mean square: wide enough that
-# float32 arithmetic sees it, narrow enough that fourth differences of a smooth loss vanish
+# loss values along one line, and their spacing as a share of each parameter's root mean square: narrow enough that
+# fourth differences of a smooth loss vanish, and wider only where a coarse loss repeats itself from point to point
 POINTS = 9
 SPACING = 1e-7
+SPACINGS = (SPACING, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 # the median over several lines, so that a kink on one of them does no harm
 LINES = 3
 ORDER = 4
-EPS_FLOAT32 = float(np.finfo(np.float32).eps)
 
 
-def line(parameters: Parameters, rng: np.random.Generator, points: int) -> list[dict[str, np.ndarray]]:
+def line(
+    parameters: Parameters, rng: np.random.Generator, points: int, *, spacing: float = SPACING
+) -> list[dict[str, np.ndarray]]:
     """Equally spaced points on a random line through the parameters, the parameters themselves in the middle."""
     direction = {name: rng.standard_normal(value.shape) * _size(value) for name, value in parameters.items()}
-    offsets = SPACING * (np.arange(points) - points // 2)
+    offsets = spacing * (np.arange(points) - points // 2)
     return [
         {name: (value + k * direction[name]).astype(value.dtype) for name, value in parameters.items()} for k in offsets
     ]
@@ -35,8 +36,10 @@ def fourth_difference_noise(values: Sequence[np.ndarray | float]) -> np.ndarray:
 
     Var(fourth difference) = (1 + 16 + 36 + 16 + 1) Var(error) = 70 Var(error).
     """
-    differences = np.diff(np.asarray(values, dtype=np.float64), n=ORDER, axis=0)
-    return np.asarray(np.sqrt((differences**2).mean(axis=0) / math.comb(2 * ORDER, ORDER)))
+    with np.errstate(over="ignore", invalid="ignore"):  # of huge values nothing is known: the noise is infinite
+        differences = np.diff(np.asarray(values, dtype=np.float64), n=ORDER, axis=0)
+        noise = np.sqrt((differences**2).mean(axis=0) / math.comb(2 * ORDER, ORDER))
+    return np.asarray(np.where(np.isfinite(noise), noise, np.inf))
 
 
 def loss_noise(
@@ -44,13 +47,21 @@ def loss_noise(
 ) -> float:
     """Absolute rounding error of one loss value: measured, and at least eps times `scale`, the loss's usual size.
 
-    A loss that is a float32 number moves in steps, between which nothing can be measured: its eps is float32's.
+    A loss in single precision moves in steps: it repeats itself until the points lie far enough apart.
     """
-    lines = [[loss(point) for point in line(parameters, rng, POINTS)] for _ in range(LINES)]
-    measured = float(np.median([float(fourth_difference_noise(values)) for values in lines]))
-    with np.errstate(over="ignore"):  # a loss beyond float32's range is none of its numbers
-        single = bool(np.all(np.asarray(lines).astype(np.float32) == np.asarray(lines)))
-    return max(measured, (EPS_FLOAT32 if single else EPS) * scale)
+    measured = float(np.median([_noise_on_a_line(loss, parameters, rng) for _ in range(LINES)]))
+    dtype = np.result_type(*parameters.values())
+    return max(measured, float(np.finfo(dtype).eps) * scale)
+
+
+def _noise_on_a_line(loss: Callable[[Parameters], float], parameters: Parameters, rng: np.random.Generator) -> float:
+    noise = 0.0
+    for spacing in SPACINGS:
+        values = np.array([loss(point) for point in line(parameters, rng, POINTS, spacing=spacing)])
+        noise = float(fourth_difference_noise(list(values)))
+        if (np.diff(values) != 0).all():
+            break
+    return noise
 
 
 def _size(value: np.ndarray) -> float:

@@ -11,6 +11,9 @@ from gradcheck_rnn.model.losses import log_softmax
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
 from gradcheck_rnn.numeric.noise import fourth_difference_noise
 
+SHORT_BITS = 12
+EPS_FLOAT32 = float(np.finfo(np.float32).eps)
+
 Gradients = Mapping[str, Array | None]
 
 # gradients on one line that fourth differences need
@@ -30,8 +33,10 @@ def measured_noise(on_line: Sequence[Gradients]) -> dict[str, float]:
         values = [gradients[name] for gradients in on_line]
         usable = [value for value in values if value is not None and np.isfinite(value).all()]
         largest = max((float(np.abs(value).max(initial=0.0)) for value in usable), default=0.0)
-        whole = len(usable) == len(values) and largest > 0
-        noise[name] = float(fourth_difference_noise(usable).max(initial=0.0)) / largest if whole else 0.0
+        noise[name] = 0.0
+        if len(usable) == len(values) and largest > 0:
+            measured = float(fourth_difference_noise(usable).max(initial=0.0))
+            noise[name] = max(measured / largest, _steps(usable))
     return noise
 
 
@@ -47,6 +52,7 @@ def gradient_rounding(gradients: Gradients, noise: Mapping[str, float], *, lengt
     return {name: _largest(value) * max(length * eps, _noise_bound(noise[name])) for name, value in gradients.items()}
 
 
+@np.errstate(all="ignore")  # what overflows becomes inf or nan, which no verdict passes
 def backward_rounding(problem: Problem, rng: np.random.Generator, *, eps: float) -> dict[str, float]:
     """Rounding that a right backward pass cannot avoid: its inputs are shaken by their own, and what moves is measured.
 
@@ -79,6 +85,15 @@ def _output_magnitude(problem: Problem, c: Canonical, y: Array) -> Array:
     np.put_along_axis(at_target, c.targets[..., None], 1.0, axis=-1)
     magnitude[counted] = at_target
     return magnitude
+
+
+def _steps(values: Sequence[Array]) -> float:
+    """Relative steps in which gradients move that are all float32 numbers: small moves may not show them."""
+    with np.errstate(over="ignore"):
+        single = all((value.astype(np.float32) == value).all() for value in values)
+    # numbers such as 2 or 0.375 are float32 numbers by themselves
+    short = all((np.round(mantissa := np.frexp(value)[0] * 2**SHORT_BITS) == mantissa).all() for value in values)
+    return EPS_FLOAT32 / 2 if single and not short else 0.0
 
 
 def _noise_bound(noise: float) -> float:

@@ -57,8 +57,14 @@ class _Judged:
 
     def add(self, measured: Measurement, tolerance: float) -> None:
         """Judge a measurement; what was said before is not said again."""
+        found = _new(measured.findings, self.findings)
+        if self.points:
+            # single precision shows at every point; what shows at one of them is something else, such as a kink
+            found = [each for each in found if not remarks.is_float32_in_gradients(each)]
+            if not any(map(remarks.is_float32_in_gradients, measured.findings)):
+                self.findings = [each for each in self.findings if not remarks.is_float32_in_gradients(each)]
         self.points.append(judge(measured, tolerance))
-        self.findings += _new(measured.findings, self.findings)
+        self.findings += found
         self.notes += _new(measured.notes, self.notes)
 
     def replace_undecided(self, point: PointReport) -> None:

@@ -48,8 +48,8 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
         *(user.probe(net, draw) if user.settings.check.probe else user.nearby(net, draw) for draw in draws),
     ]
     values = user.runner.run(losses, points) if user.facts.has_loss else []
-    if len(set(values)) == 1:
-        raise UserCodeError(remarks.constant_loss(values[0]))
+    if values and user.runner.run(losses, [points[1].at(point.parameters), points[1]]) == [values[1], values[1]]:
+        raise UserCodeError(remarks.constant_loss(values[1]))
     usual = float(np.median(np.abs(values))) if values else 0.0
     if user.roles is None:
         return Forward(None, 1.0, usual, notes=(remarks.undescribed(user.reason),))

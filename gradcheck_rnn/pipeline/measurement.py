@@ -60,6 +60,7 @@ class Measurement:
     """
 
     point: PointName
+    length: int
     shapes: Mapping[str, tuple[int, ...]]
     loss: Literal["user", "described"]
     analytic: Mapping[str, Array | None]
@@ -82,7 +83,7 @@ def judge(measured: Measurement, tolerance: float) -> PointReport:
     if measured.again is not None:
         later = comparisons(measured.again)
         judged = {name: later[name] if later[name].verdict == "fail" else judged[name] for name in judged}
-    return PointReport(measured.point, measured.loss, tuple(judged.values()))
+    return PointReport(measured.point, measured.length, measured.loss, tuple(judged.values()))
 
 
 def measure_reference(plan: Plan, point: PointName, problem: Problem) -> Measurement:
@@ -98,6 +99,7 @@ def measure_reference(plan: Plan, point: PointName, problem: Problem) -> Measure
     outputs = backward_rounding(problem.in_double_precision(), plan.rng("shakes"), eps=plan.eps)
     return Measurement(
         point=point,
+        length=length,
         shapes=problem.net.shapes,
         loss="described",
         analytic=analytic,

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from gradcheck_rnn.compare import Comparison
 from gradcheck_rnn.findings import Finding
 
+# relative deviation below which two losses print alike
+ALMOST_THE_SAME = 1e-6
 # relative noise above which a float64 computation has float32 inside: float32 rounds at 6e-8, and a chaotic net
 # amplifies float64's rounding to 1e-11 at most in the lengths that are checked
 FLOAT32_NOISE = 1e-9
+# and above which it is something else, such as a kink
+LARGEST_FLOAT32_NOISE = 1e-5
 
 
 def float32_in_loss(noise: float, loss: float) -> Finding:
@@ -23,7 +27,7 @@ def float32_in_loss(noise: float, loss: float) -> Finding:
 
 def float32_in_gradients(noise: Mapping[str, float]) -> tuple[Finding, ...]:
     """Report gradients that move in steps of single precision, by their noise as a share of the largest entry."""
-    coarse = {name: share for name, share in noise.items() if share > FLOAT32_NOISE}
+    coarse = {name: share for name, share in noise.items() if FLOAT32_NOISE < share < LARGEST_FLOAT32_NOISE}
     if not coarse:
         return ()
     finding = Finding(
@@ -38,13 +42,25 @@ def float32_in_gradients(noise: Mapping[str, float]) -> tuple[Finding, ...]:
     return (finding,)
 
 
+def is_float32_in_gradients(finding: Finding) -> bool:
+    """Tell such a finding from others."""
+    return (finding.kind, finding.term) == ("float32-inside", "gradients")
+
+
 def forward_differs(user: float, described: float, deviation: float) -> Finding:
     """Report a user's loss that is not the described one."""
+    message = f"your loss is not the described one: {user:.10g} against {described:.10g} at the same point"
+    help_text = (
+        "the verdict is taken on your own loss; cell, biases, layout and loss in the YAML may describe it better"
+    )
+    if deviation < ALMOST_THE_SAME:
+        message = f"your loss differs from the described one by {deviation:.0e} of itself"
+        help_text = "an epsilon inside a logarithm does that; the verdict is taken on your own loss"
     return Finding(
         kind="forward-differs",
         term="loss",
-        message=f"your loss is not the described one: {user:.10g} against {described:.10g} at the same point",
-        help="the verdict is taken on your own loss; cell, biases, layout and loss in the YAML may describe it better",
+        message=message,
+        help=help_text,
         evidence={"user": user, "described": described, "deviation": deviation},
     )
 
@@ -54,8 +70,8 @@ def constant_loss(value: float) -> Finding:
     return Finding(
         kind="forward-differs",
         term="loss",
-        message=f"loss is {value:.10g} whatever the parameters, inputs and targets are: nothing can be differenced",
-        help="compute it from its arguments, `parameters` and `batch`, not from globals or a cache",
+        message=f"loss does not move with the parameters: it is {value + 0.0:.10g} at two different points",
+        help="compute it from its argument `parameters`, not from globals, attributes or a cache",
     )
 
 
@@ -64,7 +80,7 @@ def loss_factor(factor: float) -> Finding:
     return Finding(
         kind="loss-factor",
         term="loss",
-        message=f"your loss is {factor:.6g} times the described one; the factor is divided out",
+        message=f"your loss is {factor:.6g} times the described one; your gradient is expected to be so too",
         evidence={"factor": factor},
     )
 
@@ -122,8 +138,7 @@ def shorter_probes(lengths: Mapping[str, int]) -> Finding:
     return Finding(
         kind="numeric-unreliable",
         term="probe",
-        message="over long sequences a gradient vanishes below what differences of your loss resolve: "
-        f"the probe judges {at}",
+        message=f"over longer sequences differences of your loss do not resolve every gradient: the probe judges {at}",
         parameters=tuple(lengths),
         evidence={"length": dict(lengths)},
     )

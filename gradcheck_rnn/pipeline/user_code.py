@@ -34,6 +34,7 @@ def measure_user(plan: Plan, user: UserNet, name: PointName, net: Net, point: Po
     coarse = remarks.float32_in_gradients(noise) if plan.settings.dtype == "float64" else ()
     return Measurement(
         point=name,
+        length=net.sizes.length,
         shapes=own_shapes(point.parameters),
         loss=differenced.loss,
         analytic=seen.gradients,

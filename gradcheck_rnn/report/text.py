@@ -47,6 +47,9 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     if report.rows:
         console.print()
         _show_rows(report.rows, console)
+        if any(row.worst_at == "probe" for row in report.rows):
+            length = report.points[-1].length
+            _say(console, Text(f"* at the probe point (T = {length}), which is drawn so that faults show", style="dim"))
     console.print()
     _say(console, _verdict(report.outcome, headline(report)))
     for line in evidence(report):
@@ -71,11 +74,6 @@ def _show_rows(rows: Sequence[Row], console: Console) -> None:
     else:
         _show_stacked(rows, console)
     console.width = width
-    if any(row.worst_at == "probe" for row in rows):
-        _say(
-            console,
-            Text("* at the probe point, which is drawn so that faults show", style="dim"),
-        )
 
 
 def _table(rows: Sequence[Row], *, plus_minus: str) -> Table:
@@ -119,7 +117,7 @@ def _show_finding(finding: Finding, console: Console) -> None:
     if finding.location and finding.location.text.strip():
         _say(console, Text(finding.location.text.strip(), style="bold"), indent=6)
     if trace := finding.evidence.get("traceback"):
-        console.print(Text("\n".join(f"  {line}" for line in str(trace).splitlines()), style="dim"))
+        console.print(Text("\n".join(f"  {line}" for line in str(trace).splitlines()), style="dim"), soft_wrap=True)
     if finding.help:
         _say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
 

@@ -16,9 +16,10 @@ Outcome = Literal["pass", "fail", "inconclusive", "error"]
 
 @dataclass(frozen=True)
 class PointReport:
-    """One point: which loss was differenced there, and each parameter judged."""
+    """One point: its sequence length, which loss was differenced there, and each parameter judged."""
 
     name: PointName
+    length: int
     loss: Literal["user", "described"]
     comparisons: tuple[Comparison, ...]
 

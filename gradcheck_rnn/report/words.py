@@ -1,9 +1,13 @@
 """Sentences of a report: what was checked, what came out, what the exact rows prove."""
 
+from collections.abc import Mapping
+
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.report.value import Report, Row
 
 OUTPUT_ROLES = ("W_hy", "b_y")
+# relative error below which a row is taken for a proof: a wrong term does not come out that small
+EXACT = 1e-8
 METHODS = {
     ("auto", "user"): "extrapolated central differences",
     ("complex_step", "user"): "extrapolated central differences",
@@ -47,28 +51,50 @@ def headline(report: Report) -> str:
     if report.outcome == "error":
         kinds = _list(list(dict.fromkeys(finding.kind for finding in report.findings)))
         agree = bool(rows) and all(row.verdict == "pass" for row in rows)
-        return f"the gradients agree, but your code does not hold still: {kinds}" if agree else f"no verdict: {kinds}"
+        return f"what was returned agrees, but is no verdict: {kinds}" if agree else f"no verdict: {kinds}"
     if report.outcome == "inconclusive":
         return f"{_list(unclear)} cannot be told: the error bars are wider than the {tolerance}"
+    only = "" if len(report.roles) in (0, len(rows)) else f" of {_list([row.name for row in rows])}"
     checked, entries = sum(row.checked for row in rows), sum(row.entries for row in rows)
-    amount = f"all {entries} entries agree" if checked == entries else f"{checked} sampled of {entries} entries agree"
+    amount = (
+        f"all {entries} entries{only} agree"
+        if checked == entries
+        else f"{checked} sampled of {entries} entries{only} agree"
+    )
     return f"{amount} ({tolerance}, largest relative error {_largest(rows)})"
 
 
 def evidence(report: Report) -> list[str]:
-    """Say what the rows that agree prove about those that do not."""
-    agree = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "pass"}
+    """Say what the rows that agree prove about those that do not, and what is to be done where none can tell."""
+    if report.outcome == "inconclusive":
+        return ["a larger `check.tolerance` would tell, or float64 throughout, or a loss that the YAML describes"]
     wrong = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "fail" and row.worst}
     lines = []
-    outputs = [agree[role] for role in OUTPUT_ROLES if role in agree]
-    if outputs and wrong and not wrong.keys() & set(OUTPUT_ROLES):
-        names = [row.name for row in outputs]
-        verb = "agrees" if len(names) == 1 else "agree"
-        lines.append(f"{_list(names)} {verb} (to {_largest(outputs)}): the output path is right")
-    if "b_h" in agree and wrong.keys() & {"W_xh", "W_hh"}:
-        weights = [wrong[role].name for role in ("W_xh", "W_hh") if role in wrong]
-        lines.append(f"{agree['b_h'].name} agrees: dz is right, so look at the product that makes {_list(weights)}")
+    if wrong and len(report.points) > 1 and all(each.verdict == "pass" for each in report.points[0].comparisons):
+        length = report.points[0].length
+        lines.append(f"at the configured point (T = {length}) every parameter agrees: the fault hides there")
+    if not any(finding.kind == "forward-differs" for finding in report.findings):
+        lines += _proofs({report.roles.get(row.name, ""): row for row in report.rows if _is_exact(row)}, wrong)
     return lines
+
+
+def _proofs(exact: Mapping[str, Row], wrong: Mapping[str, Row]) -> list[str]:
+    """Say what rows that agree to rounding prove, by their described names."""
+    lines = []
+    outputs = [exact[role] for role in OUTPUT_ROLES if role in exact]
+    if outputs and wrong and not wrong.keys() & set(OUTPUT_ROLES):
+        verb = "agrees" if len(outputs) == 1 else "agree"
+        lines.append(
+            f"{_list([row.name for row in outputs])} {verb} (to {_largest(outputs)}): the output path is right"
+        )
+    if "b_h" in exact and wrong.keys() & {"W_xh", "W_hh"}:
+        weights = _list([wrong[role].name for role in ("W_xh", "W_hh") if role in wrong])
+        lines.append(f"{exact['b_h'].name} agrees: dz sums up right, so look at the product that makes {weights}")
+    return lines
+
+
+def _is_exact(row: Row) -> bool:
+    return row.verdict == "pass" and row.max_relative_error is not None and row.max_relative_error < EXACT
 
 
 def _named(rows: tuple[Row, ...], verdict: str) -> list[str]:

@@ -43,7 +43,7 @@ def test_a_loss_that_is_not_finite_is_a_number_that_the_caller_judges(value):
         (None, "wrong-dtype", "loss returned None"),
         ("2.5", "wrong-dtype", "values of type <U3"),
         (2.5 + 0j, "wrong-dtype", "complex128"),
-        ({"loss": 2.5}, "wrong-dtype", "object"),
+        ({"loss": 2.5}, "wrong-dtype", "a dict"),
         (10**400, "wrong-dtype", "object"),
         ([1.0, [2.0]], "wrong-dtype", "a list"),
         (Unconvertible(), "wrong-dtype", "an Unconvertible"),

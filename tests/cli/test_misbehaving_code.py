@@ -10,7 +10,7 @@ from tests.cli.running import MISBEHAVING, Run, run
 # the fixtures that hang are ended after half a second
 HANGING = {name for name, expected in EXPECTED.items() if "timed-out" in expected.kinds}
 # two workers, where it matters which of them a thing happened to
-SHARED = [name for name in CHECKED if EXPECTED[name].ends_process or EXPECTED[name].notes or EXPECTED[name].wrong]
+SHARED = [name for name in CHECKED if EXPECTED[name].ends_process]
 
 
 def arguments(name: str) -> list[str]:

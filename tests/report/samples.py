@@ -29,9 +29,9 @@ def compared(name, verdict="pass", error=1e-12, *, shape=None, checked=None, wor
 
 def report_of(configured, probe=None, *, outcome="pass", findings=(), notes=(), roles=None):
     """A report of one or two points."""
-    points = [PointReport("configured", "described", tuple(configured))]
+    points = [PointReport("configured", 6, "described", tuple(configured))]
     if probe is not None:
-        points.append(PointReport("probe", "described", tuple(probe)))
+        points.append(PointReport("probe", 9, "described", tuple(probe)))
     rows = folded_rows(points)
     return Report(
         settings=SETTINGS,

@@ -1,6 +1,7 @@
 """Does the described net describe the user's loss? Decided by values before any gradient is looked at."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,10 +16,8 @@ from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.black_box import user_loss_noise
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Plan
-from gradcheck_rnn.pipeline.user_net import UserNet
-
-# draws at which the user's loss is compared with the described one, the point itself included
-DRAWS = 5
+from gradcheck_rnn.pipeline.role_inference import better_description
+from gradcheck_rnn.pipeline.user_net import DRAWS, UserNet
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,7 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
     Raises:
         UserCodeError: user code raised, hung, crashed or returned no number at one of the draws.
     """
-    draws = range(1, DRAWS)
-    points = [
-        point,
-        *(user.probe(net, draw) if user.settings.check.probe else user.nearby(net, draw) for draw in draws),
-    ]
+    points = [point, *(user.draw(net, draw) for draw in range(1, DRAWS))]
     values = user.runner.run(losses, points) if user.facts.has_loss else []
     if values and user.runner.run(losses, [points[1].at(point.parameters), points[1]]) == [values[1], values[1]]:
         raise UserCodeError(remarks.constant_loss(values[1]))
@@ -54,20 +49,30 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
     if user.roles is None:
         return Forward(None, 1.0, usual, notes=(remarks.undescribed(user.reason),))
     problems = [user.roles.problem(net, each).in_double_precision() for each in points]
-    notes: tuple[Finding, ...] = ()
+    notes = user.notes
     if not net.learned and ignores_initial_state(user.runner, points, has_loss=user.facts.has_loss):
         problems = [problem.starting_from_zeros() for problem in problems]
-        notes = (remarks.ignored_state(),)
+        notes += (remarks.ignored_state(),)
     if not values:
         return Forward(problems[0], 1.0, usual, notes=notes)
     described = [described_loss(problem) for problem in problems]
-    matched = _judged(plan, user, points[-1], match_losses(values, described), usual)
+    match = match_losses(values, described)
+    matched = _judged(plan, user, points[-1], match, usual)
     if matched is None:
-        differs = remarks.forward_differs(values[-1], described[-1], match_losses(values, described).deviation)
+        differs = remarks.forward_differs(values[-1], described[-1], match.deviation)
+        if not match.to_single_precision:
+            read = [replace(at, batch=problem.batch) for at, problem in zip(points, problems, strict=True)]
+            differs = _with_better_description(differs, net, read, values)
         return Forward(None, 1.0, usual, findings=(differs,), notes=notes)
     factor, findings = matched
     notes += (remarks.loss_factor(factor),) if factor != 1 else ()
     return Forward(problems[0], factor, usual, findings, notes)
+
+
+def _with_better_description(differs: Finding, net: Net, points: Sequence[Point], values: Sequence[float]) -> Finding:
+    """Say which roles or key would describe the loss; equal names and ROLES are taken at their word all the same."""
+    better = better_description(net, points, values)
+    return replace(differs, help=f"{better}; the verdict is taken on your own loss") if better else differs
 
 
 def _judged(

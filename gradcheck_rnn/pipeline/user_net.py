@@ -10,10 +10,14 @@ from gradcheck_rnn.analytic.session import Session
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Location, Mistake, UsageError
+from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import configured_problem, probe_batch, probe_problem, probe_value, stream
 from gradcheck_rnn.model.net import Net, Sizes
+from gradcheck_rnn.pipeline.role_inference import inferred_roles, roles_by_loss, roles_by_names
 
+# draws at which the user's loss is compared with the described one
+DRAWS = 5
 # how far a nearby point lies, as a share of 1 + each entry's magnitude
 NEARBY = 0.1
 
@@ -41,7 +45,10 @@ def initial_parameters(session: Session, sizes: Sizes) -> dict[str, Array] | Non
 
 @dataclass(frozen=True)
 class UserNet:
-    """The user's code at its configured point; `roles` is None, for `reason`, where no described net matches it."""
+    """The user's code at its configured point; `roles` is None, for `reason`, where no described net matches it.
+
+    `notes` say which roles were inferred.
+    """
 
     runner: Runner
     settings: Settings
@@ -50,6 +57,11 @@ class UserNet:
     configured: Point
     roles: Roles | None
     reason: str
+    notes: tuple[Finding, ...] = ()
+
+    def draw(self, net: Net, draw: int) -> Point:
+        """Draw a further point at the sizes of `net`: a probe, or one nearby where parameters are not drawn freely."""
+        return self.probe(net, draw) if self.settings.check.probe else self.nearby(net, draw)
 
     def probe(self, net: Net, draw: int = 0) -> Point:
         """Draw a probe at the sizes of `net`, in the user's shapes."""
@@ -92,7 +104,23 @@ def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:
     problem = configured_problem(settings)
     initial = {name: value.astype(settings.dtype) for name, value in (facts.initial or problem.parameters).items()}
     roles, reason = find_roles(problem.net, own_shapes(initial), facts.roles, path)
-    if roles is None and not facts.has_loss:
-        message = f"there is no loss to difference: the adapter has none, and the described net does not fit: {reason}"
+    user = UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), roles, reason)
+    if roles is None and facts.roles is None:
+        user = _with_inferred_roles(user)
+    if user.roles is None and not facts.has_loss:
+        message = (
+            f"there is no loss to difference: the adapter has none, and the described net does not fit: {user.reason}"
+        )
         raise UsageError(Mistake(message, "add loss(parameters, batch) to the adapter", Location(str(path))))
-    return UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), roles, reason)
+    return user
+
+
+def _with_inferred_roles(user: UserNet) -> UserNet:
+    net, by_loss = user.net, user.facts.has_loss
+    if by_loss:
+        draws = [user.draw(net, draw) for draw in range(DRAWS)]
+        roles, reason = roles_by_loss(user.runner, net, draws, user.reason)
+    else:
+        roles, reason = roles_by_names(net, own_shapes(user.configured.parameters), user.reason)
+    notes = () if roles is None else inferred_roles(roles, by_loss=by_loss)
+    return replace(user, roles=roles, reason=reason, notes=notes)

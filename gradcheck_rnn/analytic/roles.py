@@ -71,7 +71,7 @@ def find_roles(
     missing = [role for role in net.shapes if role not in described.values()]
     extra = [name for name in shapes if name not in described]
     if missing:
-        example = f'; ROLES = {{"{next(iter(shapes))}": "{missing[0]}", ...}} in the adapter can say which is'
+        example = f'; ROLES = {{"{next(iter(extra or shapes))}": "{missing[0]}", ...}} in the adapter can say which is'
         return None, f"no parameter of yours is {_listed(missing)}" + ("" if declared else example)
     if extra:
         return None, f"{_listed(extra)} of yours is no parameter of the described net"

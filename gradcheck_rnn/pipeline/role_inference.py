@@ -34,16 +34,16 @@ def roles_by_loss(runner: Runner, net: Net, points: Sequence[Point], named: str)
     """
     shapes = own_shapes(points[0].parameters)
     possible = len(assignments(net, shapes))
-    if not possible and not _by_shape(net, shapes):
+    fitting = "" if possible else _fitting_key(net, shapes)
+    if not possible and not fitting:
         return None, named if _share_a_name(net, shapes) else _unlike(net, shapes)
     values = runner.run(losses, list(points))
     readings = [points] if net.learned else [points, [_from_zeros(point) for point in points]]
     for reading in readings:
         if (roles := equal_assignment(net, reading, values)) is not None:
             return roles, ""
-    better = [text for reading in readings if (text := better_description(net, reading, values))]
-    reasons = [named] * _share_a_name(net, shapes) + [_tried(len(shapes), possible)] * bool(possible)
-    return None, "; ".join(reasons + (better or _by_shape(net, shapes) * (not possible))[:1])
+    better = next(filter(None, (_better_key(net, reading, values) for reading in readings)), fitting)
+    return None, _joined(named if _share_a_name(net, shapes) else "", _tried(len(shapes), possible), better)
 
 
 def roles_by_names(net: Net, shapes: Shapes, named: str) -> tuple[Roles | None, str]:
@@ -55,7 +55,7 @@ def roles_by_names(net: Net, shapes: Shapes, named: str) -> tuple[Roles | None, 
     roles = assignment_by_names(net, shapes)
     if roles is not None:
         return roles, ""
-    return None, "; ".join([named, *(_by_shape(net, shapes) if not assignments(net, shapes) else [])])
+    return None, _joined(named, "" if assignments(net, shapes) else _fitting_key(net, shapes))
 
 
 def equal_assignment(net: Net, points: Sequence[Point], values: Sequence[float]) -> Roles | None:
@@ -75,12 +75,7 @@ def better_description(net: Net, points: Sequence[Point], values: Sequence[float
     roles = equal_assignment(net, points, values)
     if roles is not None:
         return f"your loss is the described one for {_renamed(roles)}: {as_code(roles)} in the adapter would say so"
-    for key, other in other_nets(net).items():
-        roles = equal_assignment(other, points, values)
-        if roles is not None:
-            renamed = _renamed(roles)
-            return f"`{key}` would describe your loss" + (f", with {renamed}" if renamed else "")
-    return ""
+    return _better_key(net, points, values)
 
 
 def other_nets(net: Net) -> dict[str, Net]:
@@ -136,17 +131,31 @@ def _from_zeros(point: Point) -> Point:
     return replace(point, batch=replace(point.batch, initial_state=zeros))
 
 
+def _better_key(net: Net, points: Sequence[Point], values: Sequence[float]) -> str:
+    for key, other in other_nets(net).items():
+        if (roles := equal_assignment(other, points, values)) is not None:
+            renamed = _renamed(roles)
+            return f"`{key}` would describe your loss" + (f", with {renamed}" if renamed else "")
+    return ""
+
+
+def _fitting_key(net: Net, shapes: Shapes) -> str:
+    fitting = (key for key, other in other_nets(net).items() if assignments(other, shapes))
+    return next((f"`{key}` would fit your shapes" for key in fitting), "")
+
+
 def _tried(count: int, possible: int) -> str:
-    ways = "the one assignment" if possible == 1 else f"none of {possible} assignments"
-    denied = "is not" if possible == 1 else "is"
-    return f"your {count} parameters fit by shape, but under {ways} your loss {denied} the described one"
+    if not possible:
+        return ""
+    if possible == 1:
+        return f"your {count} parameters fit by shape, but your loss is not the described one"
+    return (
+        f"your {count} parameters fit by shape, but under none of {possible} assignments is your loss the described one"
+    )
 
 
-def _by_shape(net: Net, shapes: Shapes) -> list[str]:
-    """Say which other key of the YAML would give the described parameters the shapes of the user's."""
-    return [f"`{key}` would fit your shapes" for key, other in other_nets(net).items() if assignments(other, shapes)][
-        :1
-    ]
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _share_a_name(net: Net, shapes: Shapes) -> bool:

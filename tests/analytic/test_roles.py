@@ -66,6 +66,34 @@ def test_without_shapes_of_their_own_parameters_keep_the_described_ones():
     assert own_shapes(roles.point(problem_of(DRAWN)).parameters) == OWN
 
 
+TWO_BIASES = {**ROLES, "a2": "b_h"}
+
+
+def test_biases_of_one_role_are_added():
+    problem = problem_of(DRAWN)
+    roles, _ = find({**OWN, "a2": (3, 1)}, TWO_BIASES)
+    point = roles.point(problem, {**OWN, "a2": (3, 1)})
+    point.parameters["a2"][:] += np.array([[1.0], [2.0], [-3.0]])
+    described = roles.problem(NET, point).parameters
+    np.testing.assert_allclose(described["b_h"], problem.parameters["b_h"] + [1.0, 2.0, -3.0], rtol=1e-14)
+    np.testing.assert_array_equal(described["W_hh"], problem.parameters["W_hh"])
+
+
+def test_a_described_bias_is_split_into_unequal_parts():
+    """Equal ones would hide code that takes one for the other."""
+    problem = problem_of(DRAWN)
+    point = find({**OWN, "a2": (3,)}, TWO_BIASES)[0].point(problem)
+    one, other = point.parameters["a"], point.parameters["a2"]
+    np.testing.assert_allclose(one + other, problem.parameters["b_h"], rtol=1e-14)
+    assert not np.isclose(one, other).any()
+
+
+def test_all_names_of_a_role_are_given():
+    roles, _ = find({**OWN, "a2": (3,)}, TWO_BIASES)
+    assert roles.names("b_h") == ["a", "a2"]
+    assert roles.names("W_hh") == ["W"]
+
+
 def test_a_parameter_that_is_not_there_is_named():
     roles, reason = find({name: shape for name, shape in NET.shapes.items() if name != "b_y"})
     assert roles is None

@@ -1,74 +1,187 @@
 """The Elman net: forward pass and backpropagation through time, the second the mirror of the first.
 
+Every factor of the backward pass goes through a named tap, where a fault can be put. The backward pass has two parts:
+`deltas` follows the chain back through time, `accumulate` sums one parameter's gradient up from what that found.
+
 Source: Elman, Finding Structure in Time (1990); Goodfellow, Bengio & Courville, Deep Learning (2016), sec. 10.2.2.
-Shapes: T steps, B sequences, I inputs, H hidden units, O outputs, S steps whose outputs enter the loss.
+Shapes: T steps, B sequences, I inputs, H hidden units, O outputs, S steps whose outputs enter the loss; V visited steps
+of the backward loop.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_rnn.faults.elman import PRODUCTS
+from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.taps import Product
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 from gradcheck_rnn.model.losses import LOSSES
 from gradcheck_rnn.model.net import LEARNED_STATE, Net, Parameters
+from gradcheck_rnn.model.output_error import output_error
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+from gradcheck_rnn.model.sums import accumulate, constant, finished
+from gradcheck_rnn.model.taps import WHOLE, Rows, Taps
+from gradcheck_rnn.model.windows import kept_by_source, sources
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Values of one forward pass: z, h and h_prev (the state before each step) are (T, B, H), outputs y (T, B, O)."""
+    """Values of one forward pass: pre-activations z (T, B, H), states (T + 1, B, H) from h0 on, outputs y (T, B, O)."""
 
     z: Array
-    h: Array
-    h_prev: Array
+    states: Array
     y: Array
+
+    @property
+    def h(self) -> Array:
+        """State after each step, (T, B, H)."""
+        return self.states[1:]
+
+    @property
+    def h_prev(self) -> Array:
+        """State before each step, (T, B, H)."""
+        return self.states[:-1]
+
+
+@dataclass(frozen=True)
+class Deltas:
+    """What the backward loop finds at the steps that it visits, in that order.
+
+    `dh`, `dz`, `dh_next` (V, B, H) are the gradient of the loss with respect to the state and the pre-activation of a
+    step, and the carry that reached it; `own_dz` is dz without the carry; `dy` (V', B, O) are the output errors at
+    the `output_visits`; `dh0` (B, H) is the carry that leaves the first step.
+    """
+
+    visits: Rows
+    output_visits: Rows
+    dy: Array
+    dh: Array
+    dz: Array
+    own_dz: Array
+    dh_next: Array
+    dh0: Array
 
 
 def forward(net: Net, c: Canonical) -> Trace:
     """Run the net over its inputs."""
     f = ACTIVATIONS[net.cell].forward
     z = (c.x @ c.W_xh if c.tokens is None else c.W_xh[c.tokens]) + c.b_h
-    h = np.empty_like(z)
-    h_prev = c.h0
+    states = np.empty((len(z) + 1, *z.shape[1:]), dtype=z.dtype)
+    states[0] = c.h0
     for t in range(len(z)):
-        z[t] += h_prev @ c.W_hh
-        h[t] = f(z[t])
-        h_prev = h[t]
-    y = h @ c.W_hy + c.b_y
-    return Trace(z=z, h=h, h_prev=np.concatenate([c.h0[None], h[:-1]]), y=y)
+        z[t] += states[t] @ c.W_hh
+        states[t + 1] = f(z[t])
+    y = states[1:] @ c.W_hy + c.b_y
+    return Trace(z=z, states=states, y=y)
 
 
-def backward(net: Net, c: Canonical, trace: Trace, dy: Array) -> dict[str, Array]:
-    """Gradients of sum(dy * y) in row layout; `dy` (T, B, O) is zero at steps that do not count.
+def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) -> Deltas:
+    """Follow the chain of sum(dy * y) back through time; `dy` (T, B, O) is zero at steps that do not count.
 
     Source: Werbos, Backpropagation Through Time (1990); Deep Learning, eqs. 10.17 to 10.28.
     """
-    slope = ACTIVATIONS[net.cell].slope
-    dW_xh, dW_hh, db_h = np.zeros_like(c.W_xh), np.zeros_like(c.W_hh), np.zeros_like(c.b_h)
-    dW_hy, db_y = np.zeros_like(c.W_hy), np.zeros_like(c.b_y)
-    dh_next = np.zeros_like(trace.h[0])
-    for t in reversed(range(len(dy))):
-        db_y += dy[t].sum(axis=0)
-        dW_hy += trace.h[t].T @ dy[t]
-        dh = dy[t] @ c.W_hy.T + dh_next
-        dz = dh * slope(trace.h[t])
-        db_h += dz.sum(axis=0)
-        dW_hh += trace.h_prev[t].T @ dz
-        if c.tokens is None:
-            dW_xh += c.x[t].T @ dz
-        else:
-            np.add.at(dW_xh, c.tokens[t], dz)  # the same for one-hot rows
-        dh_next = dz @ c.W_hh.T
-    gradients = {"W_xh": dW_xh, "W_hh": dW_hh, "b_h": db_h, "W_hy": dW_hy, "b_y": db_y}
-    return {**gradients, LEARNED_STATE: dh_next.sum(axis=0)}
+    into_chain = taps.taken("dy in dh", output_error(net, c, trace.y, taps, "dy in dh", dy))
+    if taps.at("chain"):
+        resolved = _chain(net, c, trace, sources(into_chain), taps)
+        visits, dh, dz, own_dz, dh_next, dh0 = (
+            resolved[0],
+            *(kept_by_source(each, resolved[0], taps.at("chain"), len(dy)) for each in resolved[1:]),
+        )
+    else:
+        visits, dh, dz, own_dz, dh_next, dh0 = _chain(net, c, trace, into_chain, taps)
+    output_visits = taps.visits("output loop", len(dy))
+    return Deltas(visits, output_visits, dy[output_visits], dh, dz, own_dz, dh_next, dh0[0])
 
 
-def output_gradient(net: Net, c: Canonical, y: Array) -> Array:
+def _chain(
+    net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps
+) -> tuple[Rows, Array, Array, Array, Array, Array]:
+    """The loop itself, for dy (T, ..., B, O): visits, dh, dz, own_dz, dh_next (V, ..., B, H), dh0 (1, ..., B, H)."""
+    slopes = _slopes(net, trace, taps)
+    visits = taps.visits("loop", len(dy))
+    shape = (len(visits), *dy.shape[1:-1], len(c.W_hh))
+    dh, dz, own_dz, carried = (np.zeros(shape, dtype=dy.dtype) for _ in range(4))
+    dh_next = carried[0] if len(visits) else np.zeros(shape[1:], dtype=dy.dtype)
+    for v, t in enumerate(visits):
+        carried[v] = dh_next
+        dh_from_y = taps.term("dy", dy[t] @ taps.weight("W_hy in dh", c.W_hy).T, is_first=v == 0)
+        dh[v] = dh_from_y + taps.term("dh_next", dh_next, is_first=v == 0)
+        dz[v] = dh[v] * slopes[t] + taps.after_slope("dh_next", dh_next)
+        own_dz[v] = dh_from_y * slopes[t]
+
+        def gradient_so_far(seen: int = v + 1) -> Array:
+            return np.tensordot(trace.h_prev[visits[:seen]], dz[:seen], axes=([0, 1], [0, 1]))
+
+        to_previous = taps.operand("dz in dh_next", dz[v], dh=dh[v])
+        W_hh = taps.weight("W_hh in dh_next", c.W_hh, gradient_so_far if dz.ndim == 3 else None)
+        dh_next = taps.carry("dh_next", to_previous @ W_hh.T, dh_next)
+    return visits, dh, dz, own_dz, carried, dh_next[None]
+
+
+def _slopes(net: Net, trace: Trace, taps: Taps) -> Array:
+    """Derivative f' at each step, (T, B, H)."""
+    slopes = taps.slopes("f'", net.cell, trace.h, trace.z)
+    if not taps.at("f'"):
+        return slopes
+    initial = ACTIVATIONS[net.cell].slope(trace.states[:1])
+    return taps.taken("f'", np.concatenate([initial, slopes]), offset=1, steps=len(slopes))
+
+
+def backward(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) -> dict[str, Array]:
+    """Gradients of sum(dy * y) in row layout; `dy` (T, B, O) is zero at steps that do not count."""
+    found = deltas(net, c, trace, dy, taps)
+    gradients = {product.parameter: gradient_of(product, found, c, trace, taps) for product in PRODUCTS}
+    return {**gradients, LEARNED_STATE: gradient_of_state(found, taps)}
+
+
+def gradient_of(product: Product, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
+    """Gradient of one parameter: the sum of its product over the visited steps."""
+    of_output = product.right == "dy"
+    visits = found.output_visits if of_output else found.visits
+    right = _right(f"{product.right} in {product.parameter}", product.right, found, trace, taps)
+    left = None if product.left is None else _left(product, c, trace, taps)[visits]
+    return accumulate(product.parameter, left, right, visits, len(trace.z), taps)
+
+
+def _left(product: Product, c: Canonical, trace: Trace, taps: Taps) -> Array:
+    tap = f"{product.left} in {product.parameter}"
+    stacks = {"x[t]": c.x, "h[t-1]": trace.states, "h[t]": trace.states, "z": trace.z}
+    name = product.left or ""
+    for fault in taps.at(tap):
+        if fault.damage is Damage.OTHER and stacks[fault.other].shape[-1] == stacks[name].shape[-1]:
+            name = fault.other
+    return taps.taken(tap, stacks[name], offset=1 if name == "h[t]" else 0, steps=len(trace.z))
+
+
+def _right(tap: str, name: str, found: Deltas, trace: Trace, taps: Taps) -> Array:
+    for fault in taps.at(tap):
+        if fault.damage is Damage.OTHER:
+            name = fault.other
+    values = {
+        "dy": found.dy,
+        "dz": found.dz,
+        "dh": found.dh,
+        "own dz": found.own_dz,
+        "dh_next": found.dh_next,
+        "h[t]": trace.h[found.visits],
+    }
+    return taps.taken(tap, values[name][::-1])[::-1]  # taps count in the order of time
+
+
+def gradient_of_state(found: Deltas, taps: Taps = WHOLE) -> Array:
+    """Gradient of the learned initial state, (H,): what the carry brings to it."""
+    value = found.dh0
+    for fault in taps.at(LEARNED_STATE):
+        if fault.damage is Damage.OTHER:
+            value = {"dh": found.dh, "dz": found.dz}[fault.other][-1]
+    return np.asarray(value.sum(axis=0))
+
+
+def output_gradient(net: Net, c: Canonical, y: Array, taps: Taps = WHOLE) -> Array:
     """Gradient of the loss with respect to the outputs y of all steps, (T, B, O)."""
-    dy = np.zeros_like(y)
-    counted = net.counted_steps
-    dy[counted] = LOSSES[net.loss.kind].gradient(y[counted], c.targets) * np.asarray(net.loss_weight, y.dtype)
-    return dy
+    return output_error(net, c, y, taps, "output error")
 
 
 @np.errstate(all="ignore")  # what overflows becomes inf or nan, which no verdict passes
@@ -80,11 +193,17 @@ def described_loss(problem: Problem) -> float:
 
 
 @np.errstate(all="ignore")
-def reference_gradients(problem: Problem) -> dict[str, Array]:
-    """BPTT gradients of the described loss, by name, in the shapes of the problem's parameters."""
-    net, c = problem.net, canonical(problem)
+def reference_gradients(problem: Problem, faults: Sequence[Fault] = ()) -> dict[str, Array]:
+    """BPTT gradients of the described loss, by name, in the shapes of the problem's parameters.
+
+    With `faults`, the gradients that a backward pass with these faults gives.
+    """
+    net, c, taps = problem.net, canonical(problem), Taps(faults)
     trace = forward(net, c)
-    return own_layout(problem, backward(net, c, trace, output_gradient(net, c, trace.y)))
+    rows = backward(net, c, trace, output_gradient(net, c, trace.y, taps), taps)
+    factor = constant(taps, net.sizes)
+    oriented = own_layout(problem, rows)
+    return {name: factor * finished(name, oriented[name], problem.parameters[name], taps) for name in oriented}
 
 
 def own_layout(problem: Problem, rows: Parameters) -> dict[str, Array]:

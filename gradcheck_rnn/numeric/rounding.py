@@ -66,7 +66,7 @@ def backward_rounding(problem: Problem, rng: np.random.Generator, *, eps: float)
     moved = dict.fromkeys(plain, 0.0)
     for _ in range(SHAKES):
         h = trace.h * (1 + eps * rng.choice([-1.0, 1.0], size=trace.h.shape))
-        shaken = replace(trace, h=h, h_prev=np.concatenate([trace.h_prev[:1], h[:-1]]))
+        shaken = replace(trace, states=np.concatenate([trace.states[:1], h]))
         signs = rng.choice([-1.0, 1.0], size=dy.shape)
         for name, value in own_layout(problem, backward(net, c, shaken, dy + signs * of_dy)).items():
             moved[name] = max(moved[name], _largest(value - plain[name]))

@@ -14,6 +14,7 @@ from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
 from gradcheck_rnn.pipeline import remarks
+from gradcheck_rnn.pipeline.diagnosis import diagnose_user
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
 from gradcheck_rnn.pipeline.user_code import measure_user
 from gradcheck_rnn.pipeline.user_net import UserNet, open_user_net
@@ -67,6 +68,10 @@ class _Judged:
         self.findings += found
         self.notes += _new(measured.notes, self.notes)
 
+    def wrong(self) -> tuple[str, ...]:
+        """Names of the parameters that fail so far."""
+        return tuple(row.name for row in folded_rows(self.points) if row.verdict == "fail")
+
     def replace_undecided(self, point: PointReport) -> None:
         """Put better comparisons of some parameters in place of the last point's."""
         better = {comparison.name: comparison for comparison in point.comparisons}
@@ -106,11 +111,14 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: _Judged) -> None
     _refuse_unknown(plan.only, user.configured.parameters)
     judged.roles = user.roles.described if user.roles else {}
     judged.add(measure_user(plan, user, "configured", user.net, user.configured), settings.check.tolerance)
+    lengths_are_free = False
     if settings.check.probe:
         measured, lengths_are_free = _measure_probe(plan, user, judged)
         judged.add(measured, settings.check.tolerance)
         if lengths_are_free:
             _judge_shorter_probes(plan, user, judged)
+    if wrong := judged.wrong():
+        judged.findings += diagnose_user(plan, user, wrong, judged.findings, lengths_are_free=lengths_are_free)
 
 
 def _judge_shorter_probes(plan: Plan, user: UserNet, judged: _Judged) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.value import Outcome, Report, Row
-from gradcheck_rnn.report.words import evidence, headline, subject
+from gradcheck_rnn.report.words import evidence, headline, proof, subject
 
 STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "error": "bold red"}
 WORDS = {"pass": "pass", "fail": "FAIL", "inconclusive": "unclear", "error": "ERROR"}
@@ -110,16 +110,23 @@ def _show_stacked(rows: Sequence[Row], console: Console) -> None:
 
 def _show_finding(finding: Finding, console: Console) -> None:
     console.print()
-    term = "" if finding.term in finding.message else f" {finding.term}"
-    _say(console, Text.assemble((f"{finding.kind}{term}", "bold red"), f": {finding.message}"))
+    name = finding.kind if _names_term(finding) else f"{finding.kind} {finding.term}"
+    _say(console, Text.assemble((name, "bold red"), f": {finding.message}"))
     if finding.location:
         _say(console, Text(f"at {finding.location}"), indent=2)
     if finding.location and finding.location.text.strip():
         _say(console, Text(finding.location.text.strip(), style="bold"), indent=6)
     if trace := finding.evidence.get("traceback"):
         console.print(Text("\n".join(f"  {line}" for line in str(trace).splitlines()), style="dim"), soft_wrap=True)
+    if proven := proof(finding):
+        _say(console, Text(proven, style="dim"), indent=2)
     if finding.help:
         _say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
+
+
+def _names_term(finding: Finding) -> bool:
+    """Whether the message names the term itself: about user code, where the term is a function or an argument."""
+    return "residual" not in finding.evidence and finding.term in finding.message
 
 
 def _verdict(outcome: Outcome, text: str) -> Text:

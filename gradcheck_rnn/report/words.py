@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.value import Report, Row
 
 OUTPUT_ROLES = ("W_hy", "b_y")
@@ -76,6 +77,22 @@ def evidence(report: Report) -> list[str]:
     if not any(finding.kind == "forward-differs" for finding in report.findings):
         lines += _proofs({report.roles.get(row.name, ""): row for row in report.rows if _is_exact(row)}, wrong)
     return lines
+
+
+def proof(finding: Finding) -> str:
+    """Say how sure a matched fault is: what is left, and how far off the next one stays."""
+    left, nearest = finding.evidence.get("residual"), finding.evidence.get("runner_up")
+    if not isinstance(left, float):
+        return ""
+    together = finding.evidence.get("together_with")
+    others = f", together with {_list([str(name) for name in together])}," if isinstance(together, list) else ""
+    text = f"matched: this fault{others} gives your gradients to {left:.0e} at {finding.evidence['draws']} draws"
+    if isinstance(nearest, Mapping):
+        text += f"; the next best, {nearest['kind']} {nearest['term']}, is off by {nearest['residual']:.0e}"
+    equivalent = finding.evidence.get("equivalent")
+    if isinstance(equivalent, list) and equivalent:
+        text += f"; the same gradients: {_list([str(name) for name in equivalent])}"
+    return text
 
 
 def _proofs(exact: Mapping[str, Row], wrong: Mapping[str, Row]) -> list[str]:

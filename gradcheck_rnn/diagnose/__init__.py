@@ -1,0 +1,1 @@
+"""From gradients that disagree to the term that is broken."""

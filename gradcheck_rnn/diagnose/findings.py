@@ -1,0 +1,82 @@
+"""An explanation in words: a finding for each fault."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gradcheck_rnn.diagnose.hypotheses import Explanation
+from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.formulas import in_names, right_formula
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.net import Net
+
+
+def findings_of(
+    explanation: Explanation, net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...]
+) -> list[Finding]:
+    """Name the faults of an explanation, and what it leaves open.
+
+    Args:
+        explanation: of the gradients that were returned.
+        net: described net, for the layout of the formulas.
+        own_names: the user's name of each described parameter.
+        wrong: the user's names of the parameters that fail.
+    """
+    found = [_finding(fault, explanation, net, own_names, wrong) for fault in explanation.faults]
+    left = [own_names[name] for name in explanation.unexplained if own_names[name] in wrong]
+    return [*found, _remainder(left)] if left else found
+
+
+def _finding(
+    fault: Fault, explanation: Explanation, net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...]
+) -> Finding:
+    formula = right_formula(fault, cell=net.cell, loss=net.loss.kind, layout=net.layout)
+    concerned = (own_names[fault.parameter],) if fault.parameter else wrong
+    evidence: dict[str, object] = {
+        "residual": explanation.residual,
+        "draws": explanation.draws,
+        "equivalent": list(explanation.equivalent),
+    }
+    if explanation.runner_up is not None:
+        nearest = explanation.runner_up
+        evidence["runner_up"] = {
+            "kind": nearest.fault.kind,
+            "term": nearest.fault.term,
+            "residual": nearest.residual,
+        }
+    if len(explanation.faults) > 1:
+        evidence["together_with"] = [other.name for other in explanation.faults if other is not fault]
+    names = {described: own for described, own in own_names.items() if own != described}
+    return Finding(
+        kind=fault.kind,
+        term=fault.term,
+        message=in_names(fault.says, names),
+        help=in_names(formula, names),
+        certainty="matched",
+        parameters=concerned,
+        evidence=evidence,
+    )
+
+
+def _remainder(left: list[str]) -> Finding:
+    return Finding(
+        kind="unexplained",
+        term=left[0],
+        message=f"more is wrong with {', '.join(left)}: the faults above do not explain all of it",
+        help="mend what is named first, then check again",
+        certainty="likely",
+        parameters=tuple(left),
+    )
+
+
+def unexplained(wrong: tuple[str, ...], clues: list[str]) -> Finding:
+    """Report gradients that no known fault gives, and no pair of them."""
+    finding = Finding(
+        kind="unexplained",
+        term=wrong[0],
+        message=f"no known fault, and no pair of them, gives the gradients that were returned for {', '.join(wrong)}",
+        help="the experiments show what can be proven all the same",
+        certainty="likely",
+        parameters=wrong,
+        evidence={"clues": clues},
+    )
+    return finding if clues else replace(finding, help="look at the rows that agree: what they use is right")

@@ -1,0 +1,219 @@
+"""Which known faults explain the gradients that were returned, to rounding, at every draw?
+
+A hypothesis is one constant on everything, faults of the chain, and at most one fault of each parameter alone. The
+constant and the parameters' own faults are read off the numbers, so only the chain's faults have to be tried: one by
+one, then in pairs. What explains the first draw must explain the others too; the fewest faults win.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
+from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, residual
+from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
+from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.elman import reference_gradients
+from gradcheck_rnn.model.net import LEARNED_STATE
+from gradcheck_rnn.model.sums import CONSTANTS
+
+# an explanation by more faults than this does not stop the search for a pair in the chain
+FEW = 2
+# candidates that are held against the further draws, best first
+MOST_TRIED = 60
+# faults that come nearest at the first draw, among which the runner-up over all draws is looked for
+NEAREST = 8
+
+
+@dataclass(frozen=True)
+class RunnerUp:
+    """The fault that comes nearest without being the answer, and how far off it stays."""
+
+    fault: Fault
+    residual: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Faults that together give the returned gradients of the parameters `explained`, and of no others.
+
+    `residual` is the largest relative distance that is left, over all `draws` and these parameters; `equivalent` are
+    names of faults that give the same gradients at every draw.
+    """
+
+    faults: tuple[Fault, ...]
+    residual: float
+    draws: int
+    explained: tuple[str, ...]
+    unexplained: tuple[str, ...]
+    equivalent: tuple[str, ...]
+    runner_up: RunnerUp | None
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Faults, the parameters that they explain at the first draw, and the place in the order of names."""
+
+    faults: tuple[Fault, ...]
+    explained: tuple[str, ...]
+    order: int
+
+
+@np.errstate(all="ignore")  # a fault may make the chain explode; what is not finite explains nothing
+def explain_gradients(witnesses: Sequence[Witness], *, same: float = SAME) -> Explanation | None:
+    """Find the fewest known faults that explain the gradients of all witnesses.
+
+    Args:
+        witnesses: one draw or, to separate faults that coincide, more; of one net, lengths may differ.
+        same: residual below which two gradients are one.
+    Returns:
+        None where the gradients are right, and where no known fault explains any that is wrong.
+    """
+    wrong = {name for each in witnesses for name, gap in each.residuals(_right(each)).items() if gap >= same}
+    return _Search(witnesses, same, wrong).run() if wrong else None
+
+
+def _right(witness: Witness) -> Gradients:
+    return reference_gradients(witness.problem)
+
+
+class _Search:
+    def __init__(self, witnesses: Sequence[Witness], same: float, wrong: set[str]) -> None:
+        # the first draw decides what is tried: the one at which the most parameters are wrong
+        first = max(witnesses, key=lambda each: sum(gap >= same for gap in each.residuals(_right(each)).values()))
+        self.witnesses = [first, *(each for each in witnesses if each is not first)]
+        self.same, self.wrong, self.scene = same, wrong, Scene(first)
+        net = first.problem.net
+        self.names = tuple(self.scene.returned)
+        self.local = parameter_faults(learned=LEARNED_STATE in self.names)
+        chain = (*stream_faults(net.cell, net.loss.kind, net.loss.steps), *windows(net.sizes.length))
+        self.right = self.scene.hypothesis()
+        tried = [self.scene.hypothesis([fault]) for fault in chain]
+        self.chain = [each for each in tried if self._changes(each)]
+
+    def run(self) -> Explanation | None:
+        singles = list(self._singles())
+        best = self._complete(singles)
+        if best is None or len(best.faults) > FEW:
+            pairs = list(self._pairs())
+            both = [each for each in (best, self._complete(pairs)) if each is not None]
+            best = min(both, key=lambda each: len(each.faults), default=None) or self._partial([*singles, *pairs])
+        return best
+
+    def _changes(self, hypothesis: Hypothesis) -> bool:
+        pairs = ((hypothesis.gradients[name], self.right.gradients[name]) for name in self.names)
+        return any(residual(one, other, self.scene.floor) >= self.same for one, other in pairs)
+
+    def _singles(self) -> Iterator[_Candidate]:
+        """Explanations with at most one fault of the chain."""
+        for order, hypothesis in enumerate([self.right, *self.chain]):
+            yield from self._explanations(hypothesis, order)
+
+    def _pairs(self) -> Iterator[_Candidate]:
+        """Explanations with two faults of the chain at different taps, where these explain more than each alone."""
+        alone = [self._agreeing(each) for each in self.chain]
+        for order, (i, j) in enumerate(combinations(range(len(self.chain)), 2), start=len(self.chain) + 1):
+            faults = (*self.chain[i].faults, *self.chain[j].faults)
+            if set(faults[0].taps) & set(faults[1].taps):
+                continue
+            hypothesis = self.scene.hypothesis(faults)
+            if len(self._agreeing(hypothesis)) > max(len(alone[i]), len(alone[j])):
+                yield from self._explanations(hypothesis, order)
+
+    def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
+        """Wrong parameters that a chain explains, up to a constant."""
+        return {name for name in self.wrong if self._agrees(name, hypothesis.gradients[name])}
+
+    def _agrees(self, name: str, predicted: Array) -> bool:
+        constant = self.scene.ratio(name, predicted) or 1.0
+        return self.scene.residual(name, predicted, constant) < self.same
+
+    def _explanations(self, hypothesis: Hypothesis, order: int) -> Iterator[_Candidate]:
+        """Explanations by a chain, completed by a constant and by faults of single parameters."""
+        for constant in self._constants(hypothesis):
+            explained, own = [], []
+            for name in self.names:
+                if self.scene.residual(name, hypothesis.gradients[name], constant) < self.same:
+                    explained.append(name)
+                elif (fault := self._own_fault(name, hypothesis, constant)) is not None:
+                    explained.append(name)
+                    own.append(fault)
+            for everywhere in self._named(constant):
+                yield _Candidate((*everywhere, *hypothesis.faults, *own), tuple(explained), order)
+
+    def _constants(self, hypothesis: Hypothesis) -> list[float]:
+        """1, and each constant that makes some parameter agree."""
+        constants = [1.0]
+        for name in self.names:
+            ratio = self.scene.ratio(name, hypothesis.gradients[name])
+            is_new = ratio != 0 and all(abs(ratio / known - 1) >= self.same for known in constants)
+            if is_new and self.scene.residual(name, hypothesis.gradients[name], ratio) < self.same:
+                constants.append(ratio)
+        return constants
+
+    def _own_fault(self, name: str, hypothesis: Hypothesis, constant: float) -> Fault | None:
+        for fault, predicted in self.scene.damaged(name, hypothesis, constant, self.local[name]):
+            if self.scene.residual(name, predicted, constant) < self.same:
+                return fault
+        return None
+
+    def _named(self, constant: float) -> list[tuple[Fault, ...]]:
+        """The constant as a fault, under each name that it may have."""
+        if abs(constant - 1) < self.same:
+            return [()]
+        if abs(constant + 1) < self.same:
+            return [(named_constant(-1.0),)]
+        sizes = self.witnesses[0].problem.net.sizes
+        names: list[str | float] = [
+            term for term, value in CONSTANTS.items() if abs(value(sizes) / constant - 1) < self.same
+        ]
+        return [(named_constant(name),) for name in [*names, constant]]
+
+    def _complete(self, candidates: Iterable[_Candidate]) -> Explanation | None:
+        """The cheapest candidate that explains every parameter at every draw, with its equivalents."""
+        complete = [each for each in candidates if len(each.explained) == len(self.names)]
+        holding: list[_Candidate] = []
+        for each in sorted(complete, key=lambda each: (len(each.faults), each.order))[:MOST_TRIED]:
+            if holding and len(each.faults) > len(holding[0].faults):
+                break
+            if largest_residual(self.witnesses, each.faults) < self.same:
+                holding.append(each)
+        return self._explanation(holding[0], holding[1:]) if holding else None
+
+    def _partial(self, candidates: Iterable[_Candidate]) -> Explanation | None:
+        """What explains the most of what is wrong, where nothing explains all of it."""
+
+        def gain(each: _Candidate) -> int:
+            right = set(self.names) - self.wrong
+            return len(set(each.explained) & self.wrong) - len(right - set(each.explained))
+
+        useful = [each for each in candidates if each.faults and gain(each) > 0]
+        for each in sorted(useful, key=lambda each: (-gain(each), len(each.faults), each.order))[:MOST_TRIED]:
+            if largest_residual(self.witnesses, each.faults, each.explained) < self.same:
+                return self._explanation(each, [])
+        return None
+
+    def _explanation(self, best: _Candidate, equal: Sequence[_Candidate]) -> Explanation:
+        names = {fault.name for fault in best.faults}
+        equivalent = dict.fromkeys(fault.name for each in equal for fault in each.faults if fault.name not in names)
+        return Explanation(
+            faults=best.faults,
+            residual=largest_residual(self.witnesses, best.faults, best.explained),
+            draws=len(self.witnesses),
+            explained=best.explained,
+            unexplained=tuple(name for name in self.names if name not in best.explained),
+            equivalent=tuple(equivalent),
+            runner_up=self._runner_up(names | equivalent.keys()),
+        )
+
+    def _runner_up(self, excluded: set[str]) -> RunnerUp | None:
+        others = [each for each in self.chain if each.faults[0].name not in excluded]
+        nearest = sorted(others, key=lambda each: max(self._residuals(each)))[:NEAREST]
+        ranked = [RunnerUp(each.faults[0], largest_residual(self.witnesses, each.faults)) for each in nearest]
+        return min(ranked, key=lambda each: each.residual, default=None)
+
+    def _residuals(self, hypothesis: Hypothesis) -> list[float]:
+        return [self.scene.residual(name, hypothesis.gradients[name]) for name in self.names]

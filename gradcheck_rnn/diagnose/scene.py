@@ -1,0 +1,99 @@
+"""One witness, set up for many hypotheses: the forward pass is run once, each hypothesis costs one backward loop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_rnn.diagnose.witness import Witness, negligible, residual
+from gradcheck_rnn.faults.elman import PRODUCTS
+from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.elman import Deltas, deltas, forward, gradient_of, gradient_of_state, output_gradient
+from gradcheck_rnn.model.net import LEARNED_STATE
+from gradcheck_rnn.model.problem import canonical
+from gradcheck_rnn.model.sums import finished
+from gradcheck_rnn.model.taps import Taps
+
+# entries that a parameter must have for a fitted constant to mean anything
+ENTRIES_FOR_A_FIT = 2
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What a chain with some faults predicts: its deltas, and from these each parameter's gradient in row layout."""
+
+    faults: tuple[Fault, ...]
+    found: Deltas
+    gradients: dict[str, Array]
+
+
+class Scene:
+    """A witness in row layout, with everything that does not depend on the hypothesis.
+
+    `returned` are the gradients under test; what a hypothesis predicts is held against them after one constant on all
+    of them has been divided out.
+    """
+
+    def __init__(self, witness: Witness) -> None:
+        problem = witness.problem
+        self.net, self.c = problem.net, canonical(problem)
+        self.trace = forward(self.net, self.c)
+        self.returned = {name: self.net.orient(name, value) for name, value in witness.gradients.items()}
+        self.parameters = {name: self.net.orient(name, value) for name, value in problem.parameters.items()}
+        self.floor = negligible(self.returned)
+        self._products = {product.parameter: product for product in PRODUCTS if product.parameter in self.returned}
+
+    def hypothesis(self, faults: Sequence[Fault] = ()) -> Hypothesis:
+        """Follow the chain under faults of it."""
+        taps = Taps(faults)
+        dy = output_gradient(self.net, self.c, self.trace.y, taps)
+        found = deltas(self.net, self.c, self.trace, dy, taps)
+        return Hypothesis(tuple(faults), found, {name: self._gradient(name, found, taps) for name in self.returned})
+
+    def residual(self, name: str, predicted: Array, constant: float = 1.0) -> float:
+        """Distance of the returned gradient to `constant` times a predicted one, as a share of the larger norm."""
+        return residual(self.returned[name], constant * predicted, self.floor)
+
+    def ratio(self, name: str, predicted: Array) -> float:
+        """Constant that brings a predicted gradient closest to the returned one; 0 where there is none to find."""
+        return _ratio(self.returned[name], predicted)
+
+    def damaged(
+        self, name: str, under: Hypothesis, constant: float, faults: Sequence[Fault]
+    ) -> Iterator[tuple[Fault, Array]]:
+        """Each fault of one parameter, with the gradient that it makes of a hypothesis', constant aside.
+
+        Factors, bounds and weights of regularisers are fitted.
+        """
+        for fault in faults:
+            if fault.damage not in (Damage.SCALE, Damage.BOUND, Damage.REGULARISE):
+                yield fault, self._gradient(name, under.found, Taps([*under.faults, fault]))
+                continue
+            amount = _fitted(fault, self.returned[name] / constant, under.gradients[name], self.parameters[name])
+            if amount is not None:
+                with_amount = replace(fault, amount=amount)
+                yield with_amount, finished(name, under.gradients[name], self.parameters[name], Taps([with_amount]))
+
+    def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
+        if name == LEARNED_STATE:
+            return gradient_of_state(found, taps)
+        return gradient_of(self._products[name], found, self.c, self.trace, taps)
+
+
+def _fitted(fault: Fault, returned: Array, gradient: Array, parameter: Array) -> float | None:
+    """Amount of a fault that fits best, None where none does."""
+    if fault.damage is Damage.BOUND:
+        bound = float(np.abs(returned).max(initial=0.0))
+        return bound if 0 < bound < np.abs(gradient).max(initial=0.0) else None
+    if fault.damage is Damage.REGULARISE:
+        return _ratio(returned - gradient, parameter) or None
+    if fault.kind != "scaled-gradient":
+        return fault.amount
+    factor = _ratio(returned, gradient)
+    return None if factor in (0.0, 1.0, -1.0) else factor
+
+
+def _ratio(value: Array, unit: Array) -> float:
+    size = float((unit * unit).sum())
+    return float((value * unit).sum()) / size if unit.size >= ENTRIES_FOR_A_FIT and size > 0 else 0.0

@@ -1,0 +1,64 @@
+"""What the diagnosis works on: the described problem at several draws, and the gradients that were returned there."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.elman import reference_gradients
+from gradcheck_rnn.model.problem import Problem
+
+Gradients = Mapping[str, Array]
+
+# two gradients that differ by less than this share of their norm are one: rounding stays below 1e-12 at a probe, and a
+# wrong term does not come out that small
+SAME = 1e-9
+# parameters below this share of the whole gradient's norm are judged on that scale
+NEGLIGIBLE_SHARE = 1e-10
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One draw: a described problem in float64, and the gradients under test there, by described name in its shapes.
+
+    They are those of the described loss: a constant factor of the user's loss has been divided out. A parameter
+    without a usable gradient holds nan.
+    """
+
+    problem: Problem
+    gradients: Gradients
+
+    def residuals(self, predicted: Gradients) -> dict[str, float]:
+        """Distance of the gradients under test to predicted ones, as a share of the larger norm, by parameter."""
+        floor = negligible(self.gradients)
+        return {name: residual(self.gradients[name], predicted[name], floor) for name in self.gradients}
+
+
+def negligible(gradients: Gradients) -> float:
+    """Norm below which a parameter's gradient is judged on that scale."""
+    return NEGLIGIBLE_SHARE * float(np.linalg.norm([norm(value) for value in gradients.values()]))
+
+
+def residual(one: Array, other: Array, floor: float = 0.0) -> float:
+    """|one - other| over the larger of the two norms (or `floor`); 0 where both are 0, inf where one is not finite."""
+    scale = max(norm(one), norm(other), floor)
+    if scale == 0:
+        return 0.0
+    gap = norm(one - other) / scale
+    return gap if np.isfinite(gap) else float("inf")
+
+
+def norm(value: Array) -> float:
+    """Euclidean norm of all entries; of what is not finite, inf."""
+    size = float(np.linalg.norm(value.reshape(-1)))
+    return size if np.isfinite(size) else float("inf")
+
+
+def largest_residual(
+    witnesses: Sequence[Witness], faults: Sequence[Fault], names: Collection[str] | None = None
+) -> float:
+    """Largest distance to what a backward pass with these faults returns, over all draws and the named parameters."""
+    residuals = [witness.residuals(reference_gradients(witness.problem, faults)) for witness in witnesses]
+    return max(each[name] for each in residuals for name in names or each)

@@ -1,0 +1,84 @@
+"""What a fault is: a kind of damage, done at one or several taps of a reference backward pass."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Damage(Enum):
+    """What is done to the value that passes through a tap; which damages make sense depends on the tap."""
+
+    # a term of a sum, such as dh_next in dh = dy @ W_hy.T + dh_next
+    DROP = "left out"
+    NEGATE = "subtracted"
+    DOUBLE = "counted twice"
+    ONLY_WITHOUT_CARRY = "left out where there is a carry"
+    AFTER_SLOPE = "added after the activation's derivative"
+    # the carry, where it is assigned
+    RESET = "set to zero at every step"
+    ACCUMULATE = "never set anew"
+    CLIP = "clipped"
+    # a factor: a weight
+    UNTRANSPOSE = "not transposed"
+    GRADIENT = "replaced by its own gradient"
+    # a factor: an activation's derivative
+    OTHER_SLOPE = "the derivative of something else"
+    ONE_UNIT = "one unit's, broadcast to all"
+    # rows of a stack over time
+    SHIFT_DROPPED = "of another step, none beyond the ends"
+    SHIFT_CLAMPED = "of another step, the last one beyond the ends"
+    SHIFT_WRAPPED = "of another step, wrapped round at the ends"
+    WRAP_FIRST = "index -1 at the first step"
+    ZERO_FIRST = "zero at the first step"
+    STALE_LAST = "the last step's at all steps"
+    STALE_FIRST = "the first step's at all steps"
+    # an operand
+    OTHER = "another quantity"
+    # the loop
+    FORWARD = "run forward in time"
+    SKIP_FIRST = "without the first step"
+    SKIP_LAST = "without the last step"
+    ONE_TOO_FAR = "one step too far"
+    # the chain
+    WINDOW = "cut after some lags"
+    CHUNKS = "cut at multiples of some length"
+    CHUNKS_FROM_END = "cut at multiples of some length, counted from the end"
+    # the output error
+    NO_TARGET = "without the target"
+    TARGET_ADDED = "with the target's sign turned"
+    DIAGONAL = "with an elementwise Jacobian"
+    UNFINISHED = "without the output's derivative"
+    TWICE = "with the output's Jacobian twice"
+    SPURIOUS_SLOPE = "times a derivative that is not there"
+    EVERY_STEP = "at every step"
+    # an accumulator, or a whole gradient
+    KEEP_LAST_VISITED = "assigned, not added: the step visited last"
+    KEEP_FIRST_VISITED = "assigned, not added: the step visited first"
+    ADD_ITSELF = "added to itself at every step"
+    LAST_SEQUENCE = "of the last sequence of the batch only"
+    TRANSPOSE = "transposed"
+    SCALE = "times a constant"
+    BOUND = "bounded"
+    REGULARISE = "plus a multiple of the parameter"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way in which a backward pass is wrong.
+
+    `kind` and `term` are the stable names; `says` puts it in words, whatever the layout; `taps` are the places that
+    `damage` is done at, `amount` its shift, window, factor or bound, `other` what is taken instead.
+    """
+
+    kind: str
+    term: str
+    says: str
+    taps: tuple[str, ...]
+    damage: Damage
+    amount: float = 0.0
+    other: str = ""
+    parameter: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Kind and term in one word, as a configuration writes it."""
+        return f"{self.kind}:{self.term}"

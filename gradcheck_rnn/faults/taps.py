@@ -1,0 +1,211 @@
+"""Faults by the kind of tap that they are done at: a cell gets its faults by naming its taps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradcheck_rnn.faults.fault import Damage, Fault
+
+# a bound that tutorials clip at
+USUAL_BOUND = 5.0
+# a factor that shows, for a gradient that is scaled by no particular constant
+SOME_FACTOR = 0.5
+# weight of a regulariser that shows
+SOME_WEIGHT = 0.01
+# damage to rows that takes those of another step: what happens at the ends differs from code to code
+SHIFTS = (Damage.SHIFT_DROPPED, Damage.SHIFT_CLAMPED, Damage.SHIFT_WRAPPED)
+STALE = {Damage.STALE_LAST: "last", Damage.STALE_FIRST: "first"}
+
+
+@dataclass(frozen=True)
+class Product:
+    """A parameter's gradient: the sum over all steps of `left` times `right`; a bias has no `left`.
+
+    `left` is a stack over time, such as h[t-1]; `right` a delta, such as dz. `instead` names quantities of the same
+    length that are mistaken for `right`, each with the kind and term of that fault; `left_instead` those for `left`.
+    """
+
+    parameter: str
+    left: str | None
+    right: str
+    instead: tuple[tuple[str, str, str], ...] = ()
+    left_instead: tuple[str, ...] = ()
+
+
+def carry_faults(name: str, into: str, before_slope: str) -> Iterator[Fault]:
+    """Faults of a carry `name` that is a term of `into`, whose derivative is `before_slope`."""
+    drop = f"the carry {name} never reaches {into}: the chain ends after one step"
+    yield Fault("missing-term", name, drop, (name,), Damage.DROP)
+    yield Fault("missing-term", name, drop, (name,), Damage.RESET)
+    late = f"{name} is added after the derivative {before_slope}, not before"
+    yield Fault("missing-activation-derivative", f"{before_slope} of {name}", late, (name,), Damage.AFTER_SLOPE)
+    yield Fault("sign-flip", name, f"{name} is subtracted where it is added", (name,), Damage.NEGATE)
+    yield Fault("double-counted-term", name, f"{name} is counted twice", (name,), Damage.DOUBLE)
+    added = f"{name} is added up from step to step and never set anew"
+    yield Fault("double-counted-term", name, added, (name,), Damage.ACCUMULATE)
+    clipped = f"{name} is clipped at {USUAL_BOUND:g} inside the recurrence"
+    yield Fault("clipped-gradient", name, clipped, (name,), Damage.CLIP, amount=USUAL_BOUND)
+
+
+def output_term_faults(name: str, into: str) -> Iterator[Fault]:
+    """Faults of the term of `into` that comes from the step's own output."""
+    lost = f"the carry overwrites {into}: each step's own error is lost, the last step's aside"
+    yield Fault("overwritten-carry", into, lost, (name,), Damage.ONLY_WITHOUT_CARRY)
+
+
+def weight_faults(weight: str, where: str, *, gradient: bool) -> Iterator[Fault]:
+    """Faults of a weight that the chain is multiplied by, transposed, in `where`; `gradient`: it may be mistaken."""
+    tap = f"{weight} in {where}"
+    says = f"{where} is multiplied by {weight}, not by its transpose"
+    yield Fault("untransposed-weight", weight, says, (tap,), Damage.UNTRANSPOSE)
+    says = f"{where} is not multiplied by {weight} at all"
+    yield Fault("missing-term", weight, says, (tap,), Damage.DROP)
+    if gradient:
+        says = f"{where} is multiplied by the gradient d{weight} in place of {weight}"
+        yield Fault("wrong-operand", weight, says, (tap,), Damage.GRADIENT)
+
+
+def bypass_faults(operand: str, other: str, carry: str) -> Iterator[Fault]:
+    """A carry that is built from `other`, which lies behind the activation, in place of `operand`."""
+    says = f"{carry} is built from {other}, not from {operand}: it skips the activation's derivative"
+    yield Fault("bypassed-activation", carry, says, (f"{operand} in {carry}",), Damage.OTHER, other=other)
+
+
+def slope_faults(tap: str, term: str, others: dict[str, str]) -> Iterator[Fault]:
+    """Faults of an activation's derivative; `others` are the functions that are taken for it, in words."""
+    missing = f"the derivative {term} is missing"
+    yield Fault("missing-activation-derivative", term, missing, (tap,), Damage.DROP)
+    for other, words in others.items():
+        says = f"{term} is taken as {words}"
+        yield Fault("wrong-activation-derivative", term, says, (tap,), Damage.OTHER_SLOPE, other=other)
+    says = f"{term} of one unit is used for all units"
+    yield Fault("wrong-activation-derivative", term, says, (tap,), Damage.ONE_UNIT)
+    yield from _shift_faults(tap, term, f"{term} is taken")
+
+
+def loop_faults(*loops: str) -> Iterator[Fault]:
+    """Faults of the loop over time; `loops` are the taps of all loops, the hidden one first."""
+    says = "the backward loop runs forward in time: the carry goes from t to t+1"
+    yield Fault("forward-order-loop", "loop", says, loops, Damage.FORWARD)
+    for damage, term in ((Damage.SKIP_FIRST, "first"), (Damage.SKIP_LAST, "last")):
+        says = f"the backward loop leaves out the {term} step"
+        yield Fault("skipped-step", term, says, loops[:1], damage)
+        yield Fault("skipped-step", term, says, loops, damage)
+    says = "the backward loop runs on to t = -1, which is the last step again"
+    yield Fault("wrapped-index", "t", says, loops[:1], Damage.ONE_TOO_FAR)
+    yield Fault("wrapped-index", "t", says, loops, Damage.ONE_TOO_FAR)
+
+
+def window_fault(lags: int, damage: Damage = Damage.WINDOW) -> Fault:
+    """A chain that is cut after `lags` lags, or at multiples of that length."""
+    how = {
+        Damage.WINDOW: f"the chain is cut: the error of step t reaches back to step t-{lags} and no further",
+        Damage.CHUNKS: f"the chain is cut at every multiple of {lags} steps",
+        Damage.CHUNKS_FROM_END: f"the chain is cut at every multiple of {lags} steps, counted from the end",
+    }[damage]
+    return Fault("truncated-chain", str(lags), how, ("chain",), damage, amount=lags)
+
+
+def cache_faults(*taps: str, slopes: tuple[str, ...]) -> Iterator[Fault]:
+    """Faults of caches: one step's values are used at all steps, in every tap or only in the derivatives."""
+    for damage, which in STALE.items():
+        says = f"the {which} step's cache is used at all steps"
+        yield Fault("stale-cache", "cache", says, (*taps, *slopes), damage)
+    for damage, which in STALE.items():
+        says = f"the {which} step's activation is used in the derivative of all steps"
+        yield Fault("stale-cache", "cache", says, slopes, damage)
+
+
+def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
+    """Faults of dy, the gradient of the loss with respect to the outputs."""
+    tap = ("output error",)
+    yield Fault("missing-target", "dy", "dy lacks the target: it is the prediction alone", tap, Damage.NO_TARGET)
+    yield Fault("sign-flip", "target", "the target is added to dy where it is subtracted", tap, Damage.TARGET_ADDED)
+    if loss == "softmax_cross_entropy":
+        says = "the softmax's Jacobian is taken elementwise: its entries off the diagonal are missing"
+        yield Fault("diagonal-softmax", "dy", says, tap, Damage.DIAGONAL)
+        says = "dy is the gradient with respect to the probabilities: the softmax's Jacobian is missing"
+        yield Fault("missing-activation-derivative", "softmax'", says, tap, Damage.UNFINISHED)
+        says = "dy is p - onehot already, and goes through the softmax's Jacobian once more"
+        yield Fault("double-counted-term", "softmax'", says, tap, Damage.TWICE)
+    for other, words in (("sigmoid'", "p * (1 - p)"), ("tanh'", "1 - y**2")):
+        says = f"dy is multiplied by a derivative, {words}, of an activation that the output does not have"
+        yield Fault("wrong-activation-derivative", "dy", says, tap, Damage.SPURIOUS_SLOPE, other=other)
+    if steps == "last":
+        says = "dy is injected at every step, though the loss is on the last one"
+        yield Fault("error-at-every-step", "dy", says, tap, Damage.EVERY_STEP)
+        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.EVERY_STEP)
+        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.STALE_LAST)
+    for damage in SHIFTS:
+        for shift in (-1, 1):
+            says = f"dh is built from dy[t{shift:+d}]"
+            yield Fault("wrong-time-index", "dy", says, ("dy in dh",), damage, amount=shift)
+
+
+def accumulator_faults(product: Product) -> Iterator[Fault]:
+    """Faults of one parameter's gradient alone."""
+    name, right = product.parameter, product.right
+    each = [*_accumulation(name), *_left_faults(product)]
+    for other, kind, term in product.instead:
+        says = f"d{name} is built from {other}, not from {right}"
+        each.append(Fault(kind, term, says, (f"{right} in {name}",), Damage.OTHER, other=other))
+    for damage in SHIFTS[:1]:
+        for shift in (-1, 1):
+            says = f"d{name} takes {right} of step t{shift:+d}"
+            each.append(Fault("wrong-time-index", name, says, (f"{right} in {name}",), damage, amount=shift))
+    for fault in each:
+        yield Fault(
+            fault.kind, fault.term, fault.says, fault.taps, fault.damage, fault.amount, fault.other, parameter=name
+        )
+
+
+def whole_gradient_faults(name: str) -> Iterator[Fault]:
+    """Faults done to one parameter's finished gradient."""
+    yield Fault("missing-gradient", name, f"d{name} stays zero", (name,), Damage.SCALE, 0.0, parameter=name)
+    yield Fault("sign-flip", name, f"d{name} has the wrong sign", (name,), Damage.SCALE, -1.0, parameter=name)
+    says = f"d{name} is multiplied by a constant"
+    yield Fault("scaled-gradient", name, says, (name,), Damage.SCALE, SOME_FACTOR, parameter=name)
+    says = f"d{name} is clipped"
+    yield Fault("clipped-gradient", name, says, (name,), Damage.BOUND, USUAL_BOUND, parameter=name)
+    says = f"d{name} contains a multiple of {name} itself, as a regulariser's gradient does; the loss does not"
+    yield Fault("regulariser-mismatch", name, says, (name,), Damage.REGULARISE, SOME_WEIGHT, parameter=name)
+
+
+def _accumulation(name: str) -> Iterator[Fault]:
+    says = f"d{name} is assigned at each step (=), not added to (+=): one step is left"
+    yield Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_LAST_VISITED)
+    yield Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_FIRST_VISITED)
+    says = f"d{name} is that of the last sequence of the batch only"
+    yield Fault("overwritten-accumulator", name, says, (name,), Damage.LAST_SEQUENCE)
+    says = f"the outer product of d{name} is taken the wrong way round"
+    yield Fault("transposed-gradient", name, says, (name,), Damage.TRANSPOSE)
+    for damage, which in ((Damage.SKIP_FIRST, "first"), (Damage.SKIP_LAST, "last")):
+        says = f"the {which} step's contribution to d{name} is missing"
+        yield Fault("skipped-step", name, says, (name,), damage)
+    says = f"d{name} is added to itself at every step"
+    yield Fault("double-counted-term", name, says, (name,), Damage.ADD_ITSELF)
+
+
+def _left_faults(product: Product) -> Iterator[Fault]:
+    name, left = product.parameter, product.left
+    if left is None:
+        return
+    tap = (f"{left} in {name}",)
+    if left == "h[t-1]":
+        says = f"d{name} takes zeros for the initial state"
+        yield Fault("missing-initial-state", left, says, tap, Damage.ZERO_FIRST)
+        says = f"d{name} takes index -1, the last state, for the state before the first step"
+        yield Fault("wrapped-index", left, says, tap, Damage.WRAP_FIRST)
+    yield from _shift_faults(tap[0], left, f"{left} in d{name} is taken")
+    for damage, which in STALE.items():
+        says = f"{left} in d{name} is taken from the {which} step at all steps"
+        yield Fault("stale-cache", left, says, tap, damage)
+    for other in product.left_instead:
+        says = f"d{name} is built from {other}, not from {left}"
+        yield Fault("wrong-operand", name, says, tap, Damage.OTHER, other=other)
+
+
+def _shift_faults(tap: str, term: str, says: str) -> Iterator[Fault]:
+    for shift in (1, -1):
+        for damage in SHIFTS:
+            words = f"{says} one step too {'late' if shift > 0 else 'early'}"
+            yield Fault("wrong-time-index", term, words, (tap,), damage, amount=shift)

@@ -1,0 +1,90 @@
+"""Gradients of single parameters: sums over the visited steps, and what is done to them at the end."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gradcheck_rnn.faults.fault import Damage
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.net import Sizes
+from gradcheck_rnn.model.taps import Rows, Taps
+
+
+def accumulate(name: str, left: Array | None, right: Array, visits: Rows, length: int, taps: Taps) -> Array:
+    """Sum a product over visits and batch.
+
+    Args:
+        name: parameter, which is its tap too.
+        left: (V, B, n), None for a bias.
+        right: (V, B, m).
+        visits: step of each visit, (V,).
+        length: number of steps T.
+        taps: where faults may be.
+    Returns:
+        sum_vb left[v, b] right[v, b]', (n, m); for a bias sum_vb right[v, b], (m,).
+    """
+    faults = taps.at(name)
+    for fault in faults:
+        if fault.damage is Damage.LAST_SEQUENCE:
+            left, right = None if left is None else left[:, -1:], right[:, -1:]
+        elif (weights := _weights(fault.damage, visits, length)) is not None:
+            right = right * weights[:, None, None]
+    if left is None:
+        return np.asarray(right.sum(axis=(0, 1)))
+    total = left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
+    if total.shape[0] == total.shape[1] and any(fault.damage is Damage.TRANSPOSE for fault in faults):
+        return total.T
+    return total
+
+
+def _weights(damage: Damage, visits: Rows, length: int) -> Array | None:
+    """What each visit counts, None for once."""
+    at = np.arange(len(visits))
+    match damage:
+        case Damage.KEEP_LAST_VISITED:
+            return np.asarray(at == len(visits) - 1, dtype=float)
+        case Damage.KEEP_FIRST_VISITED:
+            return np.asarray(at == 0, dtype=float)
+        case Damage.SKIP_FIRST:
+            return np.asarray(visits != 0, dtype=float)
+        case Damage.SKIP_LAST:
+            return np.asarray(visits != length - 1, dtype=float)
+        case Damage.ADD_ITSELF:
+            return np.asarray(2.0 ** at[::-1])
+    return None
+
+
+def finished(name: str, gradient: Array, parameter: Array, taps: Taps) -> Array:
+    """Return the gradient as it leaves the backward pass."""
+    for fault in taps.at(name):
+        match fault.damage:
+            case Damage.SCALE:
+                gradient = fault.amount * gradient
+            case Damage.BOUND:
+                gradient = np.clip(gradient, -fault.amount, fault.amount)
+            case Damage.REGULARISE:
+                gradient = gradient + fault.amount * parameter
+    return gradient
+
+
+def constant(taps: Taps, sizes: Sizes) -> float:
+    """Return the constant that all gradients are multiplied by."""
+    factor = 1.0
+    for fault in taps.at("all"):
+        factor *= CONSTANTS[fault.other](sizes) if fault.other else fault.amount
+    return factor
+
+
+# constants that gradients are off by, by name: usually the loss is averaged and the gradient summed, or the reverse
+CONSTANTS: dict[str, Callable[[Sizes], float]] = {
+    "T": lambda sizes: float(sizes.length),
+    "1/T": lambda sizes: 1.0 / sizes.length,
+    "B": lambda sizes: float(sizes.batch or 1),
+    "1/B": lambda sizes: 1.0 / (sizes.batch or 1),
+    "T*B": lambda sizes: float(sizes.length * (sizes.batch or 1)),
+    "1/(T*B)": lambda sizes: 1.0 / (sizes.length * (sizes.batch or 1)),
+    "O": lambda sizes: float(sizes.output_size),
+    "1/O": lambda sizes: 1.0 / sizes.output_size,
+    "2": lambda _: 2.0,
+    "1/2": lambda _: 0.5,
+}

@@ -1,0 +1,172 @@
+"""Taps: the places of a backward pass that a fault can be put at. Without faults, everything passes through unchanged.
+
+Shapes: V visited steps of T, B sequences, H hidden units; deltas may have further axes before B.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.model.activations import ACTIVATIONS, Array
+
+Rows = npt.NDArray[np.int64]
+
+# a row index that stands for zeros
+NOTHING = -(2**31)
+
+
+class Taps:
+    """The taps of one backward pass, with damage at some of them."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._at: dict[str, list[Fault]] = {}
+        for fault in faults:
+            for tap in fault.taps:
+                self._at.setdefault(tap, []).append(fault)
+
+    def at(self, tap: str) -> Sequence[Fault]:
+        """Return the faults at a tap."""
+        return self._at.get(tap, ())
+
+    def visits(self, loop: str, length: int) -> Rows:
+        """Steps in the order in which the backward loop visits them: T-1 to 0."""
+        steps = np.arange(length)[::-1]
+        for fault in self.at(loop):
+            match fault.damage:
+                case Damage.FORWARD:
+                    steps = steps[::-1]
+                case Damage.SKIP_FIRST:
+                    steps = steps[steps != 0]
+                case Damage.SKIP_LAST:
+                    steps = steps[steps != length - 1]
+                case Damage.ONE_TOO_FAR:
+                    steps = np.append(steps, length - 1)
+        return steps
+
+    def rows(self, tap: str, offset: int, steps: int, length: int) -> Rows:
+        """Rows that the steps 0 ... `steps` - 1 take of a stack of `length` rows: step t takes row t + `offset`."""
+        right = np.arange(steps) + offset
+        rows = right
+        for fault in self.at(tap):
+            rows = _damaged_rows(rows, fault, right, length)
+        return rows
+
+    def taken(self, tap: str, stack: Array, offset: int = 0, steps: int | None = None) -> Array:
+        """Rows of a stack over time, one a step, zeros where there is none."""
+        count = len(stack) if steps is None else steps
+        if tap not in self._at:
+            return stack[offset : offset + count]
+        return _take(stack, self.rows(tap, offset, count, len(stack)))
+
+    def slopes(self, tap: str, cell: str, h: Array, z: Array) -> Array:
+        """Derivatives f'(z) of an activation h = f(z)."""
+        slopes = ACTIVATIONS[cell].slope(h)
+        for fault in self.at(tap):
+            match fault.damage:
+                case Damage.DROP:
+                    slopes = np.ones_like(h)
+                case Damage.OTHER_SLOPE:
+                    slopes = OTHER_SLOPES[fault.other](cell, h, z)
+                case Damage.ONE_UNIT:
+                    slopes = np.broadcast_to(slopes[..., :1], h.shape)
+        return slopes
+
+    def term(self, name: str, value: Array, *, is_first: bool) -> Array:
+        """A term of a sum; `is_first` at the step that is visited first, which no carry reaches."""
+        for fault in self.at(name):
+            match fault.damage:
+                case Damage.DROP | Damage.AFTER_SLOPE:
+                    value = np.zeros_like(value)
+                case Damage.NEGATE:
+                    value = -value
+                case Damage.DOUBLE:
+                    value = 2 * value
+                case Damage.ONLY_WITHOUT_CARRY if not is_first:
+                    value = np.zeros_like(value)
+        return value
+
+    def after_slope(self, name: str, value: Array) -> Array | float:
+        """What of a term is added after the activation's derivative: nothing."""
+        return value if any(fault.damage is Damage.AFTER_SLOPE for fault in self.at(name)) else 0.0
+
+    def carry(self, name: str, value: Array, before: Array) -> Array:
+        """A carry as it is assigned for the next visited step; `before` is the last one's."""
+        for fault in self.at(name):
+            match fault.damage:
+                case Damage.RESET:
+                    value = np.zeros_like(value)
+                case Damage.ACCUMULATE:
+                    value = before + value
+                case Damage.CLIP:
+                    value = np.clip(value, -fault.amount, fault.amount)
+        return value
+
+    def weight(self, tap: str, W: Array, gradient: Callable[[], Array] | None = None) -> Array:
+        """A weight that the chain is multiplied by, transposed; `gradient` is its own gradient so far."""
+        for fault in self.at(tap):
+            square = W.shape[0] == W.shape[1]
+            match fault.damage:
+                case Damage.UNTRANSPOSE if square:
+                    W = W.T
+                case Damage.DROP if square:
+                    W = np.eye(len(W))
+                case Damage.GRADIENT if gradient is not None:
+                    W = gradient()
+        return W
+
+    def operand(self, tap: str, value: Array, **others: Array) -> Array:
+        """An operand of a product; `others` are quantities that may be mistaken for it."""
+        for fault in self.at(tap):
+            value = others[fault.other]
+        return value
+
+
+def _damaged_rows(rows: Rows, fault: Fault, right: Rows, length: int) -> Rows:
+    shifted = rows + int(fault.amount)
+    match fault.damage:
+        case Damage.SHIFT_DROPPED:
+            return np.where((shifted < 0) | (shifted >= length), NOTHING, shifted)
+        case Damage.SHIFT_CLAMPED:
+            return np.clip(shifted, 0, length - 1)
+        case Damage.SHIFT_WRAPPED:
+            return shifted % length
+        case Damage.WRAP_FIRST:
+            return np.where(right == right[0], length - 1, rows)
+        case Damage.ZERO_FIRST:
+            return np.where(right == right[0], NOTHING, rows)
+        case Damage.STALE_LAST:
+            return np.full_like(rows, right[-1])
+        case Damage.STALE_FIRST:
+            return np.full_like(rows, right[0])
+    return rows
+
+
+def _take(stack: Array, rows: Rows) -> Array:
+    if (rows != NOTHING).all():
+        return stack[rows]
+    taken = stack[np.maximum(rows, 0)]
+    taken[rows == NOTHING] = 0
+    return taken
+
+
+def _formula(cell: str, h: Array) -> Array:
+    return ACTIVATIONS[cell].slope(h)
+
+
+# functions of (cell, h, z) that are taken for f'(z)
+OTHER_SLOPES: dict[str, Callable[[str, Array, Array], Array]] = {
+    "f'(f(z))": lambda cell, h, z: _formula(cell, ACTIVATIONS[cell].forward(h)),
+    "f'(z) as value": lambda cell, h, z: _formula(cell, z),
+    "f": lambda cell, h, z: h,
+    "z": lambda cell, h, z: z,
+    "1 - f": lambda cell, h, z: 1 - h,
+    "tanh'": lambda cell, h, z: _formula("tanh", h),
+    "sigmoid'": lambda cell, h, z: _formula("sigmoid", h),
+    "relu'": lambda cell, h, z: _formula("relu", h),
+    "tanh' of z": lambda cell, h, z: _formula("tanh", ACTIVATIONS["tanh"].forward(z)),
+    "sigmoid' of z": lambda cell, h, z: _formula("sigmoid", ACTIVATIONS["sigmoid"].forward(z)),
+}
+
+WHOLE = Taps()

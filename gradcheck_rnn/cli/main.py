@@ -10,6 +10,7 @@ import click
 from gradcheck_rnn import __version__
 from gradcheck_rnn.cli.check import check
 from gradcheck_rnn.cli.exits import EPILOG, Exit, UnwritableError
+from gradcheck_rnn.cli.explain import explain
 from gradcheck_rnn.errors import UsageError
 
 
@@ -34,6 +35,7 @@ def cli() -> None:
 
 
 cli.add_command(check)
+cli.add_command(explain)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

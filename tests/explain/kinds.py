@@ -1,0 +1,60 @@
+"""Kinds of finding by what they are about, as the report's format promises them."""
+
+BACKWARD = {
+    "missing-term",
+    "untransposed-weight",
+    "transposed-gradient",
+    "missing-activation-derivative",
+    "wrong-activation-derivative",
+    "bypassed-activation",
+    "overwritten-accumulator",
+    "overwritten-carry",
+    "wrong-time-index",
+    "wrapped-index",
+    "skipped-step",
+    "wrong-operand",
+    "double-counted-term",
+    "error-at-every-step",
+    "stale-cache",
+    "forward-order-loop",
+    "truncated-chain",
+    "missing-initial-state",
+    "sign-flip",
+    "scaled-gradient",
+    "missing-target",
+    "diagonal-softmax",
+    "clipped-gradient",
+    "swapped-gates",
+    "missing-gradient",
+    "regulariser-mismatch",
+    "unexplained",
+}
+CODE = {
+    "forward-differs",
+    "nondeterministic-loss",
+    "mutated-argument",
+    "accumulating-gradients",
+    "state-leak",
+    "float32-inside",
+    "wrong-shape",
+    "wrong-dtype",
+    "missing-key",
+    "non-finite",
+    "raised",
+    "timed-out",
+    "crashed",
+}
+NOTES = {
+    "kink",
+    "blind-check",
+    "numeric-unreliable",
+    "latent-clip",
+    "loss-factor",
+    "initial-state-ignored",
+    "inferred-roles",
+    "undescribed",
+    "sequence-length-fixed",
+}
+PROMISED = BACKWARD | CODE | NOTES
+# their sample is not run: there is no base sample that could hold it
+NOT_RUN = {"swapped-gates"}

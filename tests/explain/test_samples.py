@@ -1,0 +1,58 @@
+"""The sample of each page, run: what is printed there as broken is broken, and what is printed as fixed is right."""
+
+import pytest
+
+from gradcheck_rnn.explain import read_page
+from tests.explain.kinds import BACKWARD, CODE, NOT_RUN, NOTES, PROMISED
+
+# a bad sample may overflow or divide by zero
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+RUN = sorted(PROMISED - NOT_RUN)
+CHAIN = sorted(BACKWARD - NOT_RUN)
+# notes that need the diagnosis
+NOT_YET_NOTED = {"blind-check", "latent-clip"}
+# code whose gradients are wrong, where other code gives nothing to judge by
+WRONG = {"accumulating-gradients", "forward-differs", "missing-key", "non-finite"}
+
+
+@pytest.mark.parametrize("kind", RUN)
+def test_the_sample_passes_as_it_is_printed_under_fixed(kind, check_sample):
+    report = check_sample(kind, broken=False)
+    assert report.outcome == "pass", report.findings
+    assert kind not in {note.kind for note in report.notes}
+
+
+@pytest.mark.parametrize("kind", CHAIN)
+def test_the_broken_sample_of_a_fault_is_a_wrong_gradient(kind, check_sample):
+    assert check_sample(kind, broken=True).outcome == "fail"
+
+
+@pytest.mark.parametrize("kind", CHAIN)
+@pytest.mark.xfail(strict=False, reason="the diagnosis comes next")
+def test_the_broken_sample_of_a_fault_is_named(kind, check_sample):
+    assert [finding.kind for finding in check_sample(kind, broken=True).findings][:1] == [kind]
+
+
+@pytest.mark.parametrize("kind", sorted(CODE))
+def test_the_broken_sample_of_bad_code_is_named(kind, check_sample):
+    report = check_sample(kind, broken=True)
+    assert report.findings[0].kind == kind
+    assert (report.outcome == "fail") == (kind in WRONG)
+
+
+@pytest.mark.parametrize("kind", sorted(NOTES - NOT_YET_NOTED))
+def test_the_broken_sample_of_a_note_gives_that_note_and_no_fault(kind, check_sample):
+    report = check_sample(kind, broken=True)
+    assert kind in {note.kind for note in report.notes}
+    assert report.outcome in ("pass", "inconclusive")
+
+
+@pytest.mark.parametrize("kind", sorted(NOT_YET_NOTED))
+@pytest.mark.xfail(strict=False, reason="the diagnosis comes next")
+def test_the_broken_sample_of_a_note_that_needs_the_diagnosis_gives_that_note(kind, check_sample):
+    assert kind in {note.kind for note in check_sample(kind, broken=True).notes}
+
+
+def test_a_page_whose_sample_is_not_run_says_so():
+    assert {kind for kind in PROMISED if not read_page(kind).runs} == NOT_RUN

@@ -18,7 +18,7 @@ from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import LEARNED_STATE
-from gradcheck_rnn.model.sums import CONSTANTS
+from gradcheck_rnn.model.sums import named_constants
 
 # an explanation by more faults than this does not stop the search for a pair in the chain
 FEW = 2
@@ -167,10 +167,9 @@ class _Search:
         if abs(constant + 1) < self.same:
             return [(named_constant(-1.0),)]
         sizes = self.witnesses[0].problem.net.sizes
-        names: list[str | float] = [
-            term for term, value in CONSTANTS.items() if abs(value(sizes) / constant - 1) < self.same
-        ]
-        return [(named_constant(name),) for name in [*names, constant]]
+        known = named_constants(sizes)
+        names = [name for name, value in known.items() if abs(value / constant - 1) < self.same]
+        return [(named_constant(name),) for name in (*names, constant)]
 
     def _complete(self, candidates: Iterable[_Candidate]) -> Explanation | None:
         """The cheapest candidate that explains every parameter at every draw, with its equivalents."""

@@ -24,7 +24,7 @@ class Witness:
     """One draw: a described problem in float64, and the gradients under test there, by described name in its shapes.
 
     They are those of the described loss: a constant factor of the user's loss has been divided out. A parameter
-    without a usable gradient holds nan.
+    without a usable gradient is left out.
     """
 
     problem: Problem
@@ -34,6 +34,11 @@ class Witness:
         """Distance of the gradients under test to predicted ones, as a share of the larger norm, by parameter."""
         floor = negligible(self.gradients)
         return {name: residual(self.gradients[name], predicted[name], floor) for name in self.gradients}
+
+
+def usable(gradients: Gradients) -> dict[str, Array]:
+    """Return the gradients that are finite."""
+    return {name: value for name, value in gradients.items() if np.isfinite(value).all()}
 
 
 def negligible(gradients: Gradients) -> float:

@@ -71,7 +71,7 @@ def constant(taps: Taps, sizes: Sizes) -> float:
     """Return the constant that all gradients are multiplied by."""
     factor = 1.0
     for fault in taps.at("all"):
-        factor *= CONSTANTS[fault.other](sizes) if fault.other else fault.amount
+        factor *= named_constants(sizes)[fault.other] if fault.other else fault.amount
     return factor
 
 
@@ -79,12 +79,21 @@ def constant(taps: Taps, sizes: Sizes) -> float:
 CONSTANTS: dict[str, Callable[[Sizes], float]] = {
     "T": lambda sizes: float(sizes.length),
     "1/T": lambda sizes: 1.0 / sizes.length,
-    "B": lambda sizes: float(sizes.batch or 1),
-    "1/B": lambda sizes: 1.0 / (sizes.batch or 1),
-    "T*B": lambda sizes: float(sizes.length * (sizes.batch or 1)),
-    "1/(T*B)": lambda sizes: 1.0 / (sizes.length * (sizes.batch or 1)),
     "O": lambda sizes: float(sizes.output_size),
     "1/O": lambda sizes: 1.0 / sizes.output_size,
     "2": lambda _: 2.0,
     "1/2": lambda _: 0.5,
 }
+# the same of batches
+BATCH_CONSTANTS: dict[str, Callable[[Sizes], float]] = {
+    "B": lambda sizes: float(sizes.batch or 1),
+    "1/B": lambda sizes: 1.0 / (sizes.batch or 1),
+    "T*B": lambda sizes: float(sizes.length * (sizes.batch or 1)),
+    "1/(T*B)": lambda sizes: 1.0 / (sizes.length * (sizes.batch or 1)),
+}
+
+
+def named_constants(sizes: Sizes) -> dict[str, float]:
+    """Return the constants that have a name at these sizes."""
+    named = CONSTANTS if sizes.batch is None else {**CONSTANTS, **BATCH_CONSTANTS}
+    return {name: value(sizes) for name, value in named.items()}

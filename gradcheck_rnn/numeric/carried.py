@@ -83,6 +83,16 @@ def carried_gradient(
     return Estimate(indices, central, np.full(len(entries), max(error, floor)), kink)
 
 
+@np.errstate(all="ignore")
+def step_derivatives(problem: Problem, name: str, indices: Indices) -> Values:
+    """Numeric derivatives of each counted step's loss apart, (K, S), by the given entries of one parameter."""
+    net = problem.net
+    base = Base(net, c := canonical(problem), forward(net, c))
+    entries, step = entries_of(net, name, indices), STEPS[0]
+    up, down = (_loss_changes(base, entries, offset)[0] for offset in (step, -step))
+    return np.asarray(((up - down) / (2 * step)).sum(axis=2) * net.loss_weight)
+
+
 def _choose_step(base: Base, sample: Entries, steps: list[float] | tuple[float, ...]) -> tuple[float, float]:
     """The first step whose error on the sample is good enough, else the best; with that error."""
     tried = []

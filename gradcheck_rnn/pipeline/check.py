@@ -10,6 +10,7 @@ from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.config.suggest import closest
+from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
@@ -55,6 +56,7 @@ class _Judged:
     points: list[PointReport] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
+    chain: ChainMap | None = None
 
     def add(self, measured: Measurement, tolerance: float) -> None:
         """Judge a measurement; what was said before is not said again."""
@@ -118,7 +120,9 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: _Judged) -> None
         if lengths_are_free:
             _judge_shorter_probes(plan, user, judged)
     if wrong := judged.wrong():
-        judged.findings += diagnose_user(plan, user, wrong, judged.findings, lengths_are_free=lengths_are_free)
+        diagnosis = diagnose_user(plan, user, wrong, judged.findings, lengths_are_free=lengths_are_free)
+        judged.findings += diagnosis.findings
+        judged.chain = diagnosis.chain
 
 
 def _judge_shorter_probes(plan: Plan, user: UserNet, judged: _Judged) -> None:
@@ -177,6 +181,7 @@ def _report(settings: Settings, judged: _Judged, printed: str = "") -> Report:
         findings=tuple(findings),
         notes=tuple(notes),
         printed=printed,
+        chain=judged.chain,
     )
 
 

@@ -1,23 +1,19 @@
-"""A failed check diagnosed: which term is broken, from the user's gradients at further draws."""
+"""A failed check diagnosed: the chain map, and which term is broken, from gradients at further draws."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from gradcheck_rnn.analytic.inspection import Gradients, gradients
-from gradcheck_rnn.analytic.roles import Roles
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.diagnose.findings import findings_of, unexplained
 from gradcheck_rnn.diagnose.hypotheses import explain_gradients
-from gradcheck_rnn.diagnose.witness import SAME, Witness
+from gradcheck_rnn.diagnose.witness import SAME, Witness, usable
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import probe_net, probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
-from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.pipeline.chain import chain_of_reference, chain_of_user, returned_by
 from gradcheck_rnn.pipeline.forward import match_forward
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.user_net import UserNet
@@ -37,19 +33,28 @@ UNUSABLE = ("missing-key", "wrong-shape", "wrong-dtype", "non-finite")
 SAME_IN_FLOAT32 = 1e-4
 
 
-def diagnose_reference(settings: Settings, net: Net, fault: Fault, wrong: tuple[str, ...]) -> list[Finding]:
-    """Diagnose the reference with a fault, as if it were somebody's code."""
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a failed check comes down to; `chain` is None where it cannot be mapped."""
+
+    findings: tuple[Finding, ...] = ()
+    chain: ChainMap | None = None
+
+
+def diagnose_reference(settings: Settings, net: Net, faults: Sequence[Fault], wrong: tuple[str, ...]) -> Diagnosis:
+    """Diagnose the reference with faults in it, as if it were somebody's code."""
     nets = witness_nets(probe_net(net, reducible=True), lengths_are_free=True)
     problems = [
         probe_problem(each, settings, draw).in_double_precision() for draw, each in zip(DRAWS, nets, strict=True)
     ]
-    witnesses = [Witness(problem, reference_gradients(problem, [fault])) for problem in problems]
-    return _named(witnesses, net, {name: name for name in net.shapes}, wrong, same=SAME)
+    witnesses = [Witness(problem, reference_gradients(problem, faults)) for problem in problems]
+    named = _named(witnesses, net, {name: name for name in net.shapes}, wrong, same=SAME)
+    return Diagnosis(tuple(named), chain_of_reference(settings, nets[0], faults))
 
 
 def diagnose_user(
     plan: Plan, user: UserNet, wrong: tuple[str, ...], said: Sequence[Finding], *, lengths_are_free: bool
-) -> list[Finding]:
+) -> Diagnosis:
     """Diagnose user code whose gradients of the parameters `wrong` fail; `said` are the findings so far.
 
     Raises:
@@ -59,19 +64,17 @@ def diagnose_user(
     named = {name for finding in said if finding.kind in UNUSABLE for name in finding.parameters}
     wrong = tuple(name for name in wrong if name not in named)
     if user.roles is None or not wrong or kinds & {*UNREPEATABLE, "forward-differs"}:
-        return []
+        return Diagnosis()
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary) if plan.settings.check.probe else user.net
     nets = witness_nets(net, lengths_are_free=lengths_are_free)
-    witnesses = [
-        witness
-        for draw, each in zip(DRAWS, nets, strict=True)
-        if (witness := _witness(plan, user, each, draw)) is not None
-    ]
-    if len(witnesses) < len(nets):
-        return []
+    witnesses = [_witness(plan, user, each, draw) for draw, each in zip(DRAWS, nets, strict=True)]
+    complete = [witness for witness in witnesses if witness is not None]
+    if len(complete) < len(witnesses):
+        return Diagnosis()
     own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
-    same = SAME_IN_FLOAT32 if "float32-inside" in kinds or plan.settings.dtype == "float32" else SAME
-    return _named(witnesses, user.net, own_names, wrong, same=same)
+    is_coarse = "float32-inside" in kinds or plan.settings.dtype == "float32"
+    findings = _named(complete, user.net, own_names, wrong, same=SAME_IN_FLOAT32 if is_coarse else SAME)
+    return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))
 
 
 def witness_nets(net: Net, *, lengths_are_free: bool) -> list[Net]:
@@ -85,29 +88,16 @@ def witness_nets(net: Net, *, lengths_are_free: bool) -> list[Net]:
 
 def _witness(plan: Plan, user: UserNet, net: Net, draw: int) -> Witness | None:
     """The user's gradients at a draw, as the described net's; None where that does not describe the loss there."""
-    point = (
-        user.probe(net, draw) if plan.settings.check.probe else (user.nearby(net, draw) if draw else user.configured)
-    )
-    forward = match_forward(plan, user, net, point)
-    if forward.problem is None or user.roles is None:
+    forward = match_forward(plan, user, net, user.draw(net, draw))
+    if forward.problem is None:
         return None
-    (returned,) = user.runner.run(gradients, [point])
-    usable = _described(user.roles, returned, forward.problem, forward.factor)
-    return Witness(forward.problem, usable) if usable else None
-
-
-def _described(roles: Roles, returned: Gradients, problem: Problem, factor: float) -> dict[str, Array]:
-    """The user's gradients by described name, of those parameters that have a usable one."""
-    described = {}
-    for role, shape in problem.net.shapes.items():
-        value = returned[roles.names(role)[0]]
-        if value is not None and np.isfinite(value).all():
-            described[role] = value.reshape(shape).astype(np.float64) / factor
-    return described
+    (returned,) = returned_by(user, forward.factor)([forward.problem])
+    gradients = usable(returned)
+    return Witness(forward.problem, gradients) if gradients else None
 
 
 def _named(
-    witnesses: Sequence[Witness], net: Net, own_names: dict[str, str], wrong: tuple[str, ...], *, same: float
+    witnesses: Sequence[Witness], net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...], *, same: float
 ) -> list[Finding]:
     explanation = explain_gradients(witnesses, same=same)
     if explanation is None:

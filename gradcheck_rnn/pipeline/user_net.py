@@ -66,7 +66,7 @@ class UserNet:
     def probe(self, net: Net, draw: int = 0) -> Point:
         """Draw a probe at the sizes of `net`, in the user's shapes."""
         if self.roles is not None:
-            return self.roles.point(probe_problem(net, self.settings, draw), self._shapes(net.sizes))
+            return self.roles.point(probe_problem(net, self.settings, draw), self.shapes(net.sizes))
         return Point(
             {name: self._probe_value(name, value.shape, draw) for name, value in self.configured.parameters.items()},
             probe_batch(net, self.settings, draw),
@@ -83,7 +83,7 @@ class UserNet:
         rng = stream(self.settings.seed, f"probe {draw} {name}")
         return probe_value(rng, shape, fan_in=fan_in).astype(self.settings.dtype)
 
-    def _shapes(self, sizes: Sizes) -> Mapping[str, tuple[int, ...]] | None:
+    def shapes(self, sizes: Sizes) -> Mapping[str, tuple[int, ...]] | None:
         """Return the user's own shapes at these sizes, None for the described ones."""
         if self.facts.initial is None:
             return None

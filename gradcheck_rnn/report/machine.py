@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcheck_rnn.compare import Comparison, Worst
+from gradcheck_rnn.diagnose.chain_map import ChainMap
+from gradcheck_rnn.diagnose.reading import read_chain
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.report.value import PointName, Report, Row
 
 SCHEMA_VERSION = 1
@@ -33,7 +36,26 @@ def as_document(report: Report) -> dict[str, Any]:
         "probe": {"parameters": [_comparison(each) for each in probe[0].comparisons]} if probe else None,
         "findings": [_finding(finding) for finding in report.findings],
         "notes": [_finding(note) for note in report.notes],
+        "chain": _chain(report.chain),
     }
+
+
+def _chain(chain: ChainMap | None) -> dict[str, Any] | None:
+    if chain is None:
+        return None
+    return {
+        "length": chain.length,
+        "relative_error": _matrix(chain.relative_error),
+        "magnitude": _matrix(chain.numeric),
+        "analytic": _matrix(chain.analytic),
+        "constant": chain.constant,
+        "additive": chain.additive,
+        "reading": read_chain(chain),
+    }
+
+
+def _matrix(cells: Array) -> list[list[float | None]]:
+    return [[_number(float(cell)) for cell in row] for row in cells]
 
 
 def _row(row: Row) -> dict[str, Any]:

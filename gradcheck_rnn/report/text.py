@@ -8,7 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gradcheck_rnn.diagnose.chain_map import ChainMap
+from gradcheck_rnn.diagnose.reading import read_chain
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.report.heatmap import heatmap
 from gradcheck_rnn.report.value import Outcome, Report, Row
 from gradcheck_rnn.report.words import evidence, headline, proof, subject
 
@@ -56,10 +59,21 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
         _say(console, Text(line), indent=2)
     for finding in report.findings:
         _show_finding(finding, console)
+    if report.chain is not None:
+        _show_chain(report.chain, console)
     for note in report.notes:
         _say(console, Text(f"note: {note.message}", style="dim"))
         if note.help:
             _say(console, Text(f"help: {note.help}", style="dim"), indent=2)
+
+
+def _show_chain(chain: ChainMap, console: Console) -> None:
+    console.print()
+    _say(console, Text("chain map: what the error of step t brings to dW_xh through its use at step k", style="bold"))
+    for line in heatmap(chain, can_print=lambda text: _can_print(console, text)):
+        console.print(line)
+    _say(console, Text(f"{read_chain(chain)}"), indent=2)
+    console.print()
 
 
 def _show_rows(rows: Sequence[Row], console: Console) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gradcheck_rnn.compare import Comparison, Verdict, Worst
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.findings import Finding
 
 PointName = Literal["configured", "probe"]
@@ -44,7 +45,7 @@ class Report:
     """Everything that a check has to say.
 
     `points` are empty where user code gave nothing to judge; `roles` gives the described name of each parameter that
-    has one; `printed` is what user code printed.
+    has one; `printed` is what user code printed; `chain` is mapped where a gradient is wrong and can be mapped.
     """
 
     settings: Settings
@@ -55,6 +56,7 @@ class Report:
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     printed: str = ""
+    chain: ChainMap | None = None
 
     @property
     def loss(self) -> Literal["user", "described"]:

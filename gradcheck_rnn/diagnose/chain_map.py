@@ -1,0 +1,171 @@
+"""The chain map: how the output error of step t reaches the gradient through use step k, analytic beside numeric.
+
+For any backward pass that is linear in the output errors, gradients(targets) minus gradients(targets with step t
+changed) is what step t's error brings, while the forward pass stays as it is. Where every step has a token of its own,
+row x_k of dW_xh holds what reaches step k and nothing else. So the cell (t, k) needs nothing but the gradients.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_rnn.diagnose.witness import Gradients
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.numeric.carried import step_derivatives
+
+Returned = Callable[[Sequence[Problem]], list[Gradients]]
+
+# relative error up to which a cell agrees: a wrong path does not come that close
+AGREES = 1e-4
+# cells whose magnitude is below this share of the largest are compared on that scale
+NEGLIGIBLE = 1e-9
+# an analytic cell below this share of the numeric one is empty
+EMPTY = 1e-6
+# the parameter whose rows tell the steps apart
+WITNESS = "W_xh"
+
+
+@dataclass(frozen=True)
+class ChainMap:
+    """Norms (T, T) of what the error of step t (row) brings to use step k (column), and how far the two are apart.
+
+    `relative_error` is nan where neither is there: above the diagonal of a causal net. A `constant` that all cells of
+    the diagonal are off by has been divided out of the analytic ones. `additive` is False where prefixes of the
+    sequence show another pattern than changed targets, None where they were not tried.
+    """
+
+    analytic: Array
+    numeric: Array
+    relative_error: Array
+    constant: float = 1.0
+    additive: bool | None = None
+
+    @property
+    def length(self) -> int:
+        """Number of steps."""
+        return len(self.numeric)
+
+    @property
+    def agrees(self) -> Array:
+        """Cells that agree, (T, T)."""
+        return np.asarray(~(self.relative_error > AGREES))
+
+    @property
+    def empty(self) -> Array:
+        """Cells that the analytic chain does not reach, though it should, (T, T)."""
+        return np.asarray(~self.agrees & (self.analytic <= EMPTY * self.numeric))
+
+    @property
+    def acausal(self) -> Array:
+        """Cells that the analytic chain reaches, though it cannot be, (T, T)."""
+        return np.asarray(~self.agrees & (self.numeric <= EMPTY * self.analytic))
+
+
+@np.errstate(all="ignore")
+def chain_map(problem: Problem, returned: Returned, *, prefixes: bool) -> ChainMap | None:
+    """Map the chain of the backward pass behind `returned`; None where a cell is not finite.
+
+    Args:
+        problem: where every step has an input row of its own, in float64.
+        returned: gives the gradients under test at described problems.
+        prefixes: whether the code takes shorter sequences, and its loss has the described weight there.
+    """
+    changed = with_changed_targets(problem)
+    if problem.net.loss.steps == "last":
+        if not prefixes:
+            return None
+        cut = [prefix(each, t) for t in range(1, _length(problem) + 1) for each in (problem, changed)]
+        gradients = [_rows(each, problem) for each in returned(cut)]
+        analytic = np.array(gradients[0::2]) - np.array(gradients[1::2])
+        numeric = np.array(
+            [
+                _numeric(one, problem)[0] - _numeric(other, problem)[0]
+                for one, other in zip(cut[0::2], cut[1::2], strict=True)
+            ]
+        )
+        return _compared(analytic, numeric)
+    at_steps = [with_changed_targets(problem, t) for t in range(_length(problem))]
+    whole, *others = (_rows(each, problem) for each in returned([problem, *at_steps]))
+    found = _compared(whole - np.array(others), _numeric(problem, problem) - _numeric(changed, problem))
+    if found is None or not prefixes or found.constant != 1:
+        return found
+    second = _compared(_by_prefixes(problem, returned), _numeric(problem, problem))
+    return found if second is None else replace(found, additive=bool((second.agrees == found.agrees).all()))
+
+
+def _by_prefixes(problem: Problem, returned: Returned) -> Array:
+    """What the error of each step brings, (T, T, H): the gradient of t steps minus that of t - 1."""
+    cut = [prefix(problem, t) for t in range(1, _length(problem) + 1)]
+    weights = [each.net.loss_weight / problem.net.loss_weight for each in cut]
+    rows = [_rows(each, problem) / weight for each, weight in zip(returned(cut), weights, strict=True)]
+    return np.diff(np.array([0 * rows[0], *rows]), axis=0)
+
+
+def with_changed_targets(problem: Problem, step: int | None = None) -> Problem:
+    """Change the target of one step, or of all: another class, or a value shifted by 1."""
+    batch, net = problem.batch, problem.net
+    targets = batch.targets.copy()
+    at = slice(None) if step is None else slice(step, step + 1)
+    targets[at] = targets[at] + 1 if net.loss.kind == "mse" else (targets[at] + 1) % net.sizes.output_size
+    return replace(problem, batch=replace(batch, targets=targets))
+
+
+def prefix(problem: Problem, length: int) -> Problem:
+    """Return the first steps of a problem; a loss on the last step keeps its target."""
+    batch, net = problem.batch, problem.net
+    cut = replace(
+        batch,
+        inputs=batch.inputs[:length],
+        tokens=None if batch.tokens is None else batch.tokens[:length],
+        targets=batch.targets if net.loss.steps == "last" else batch.targets[:length],
+    )
+    return replace(problem, net=replace(net, sizes=replace(net.sizes, length=length)), batch=cut)
+
+
+def _length(problem: Problem) -> int:
+    return problem.net.sizes.length
+
+
+def _uses(problem: Problem) -> list[int]:
+    """Row of W_xh that each step uses."""
+    first = problem.batch.inputs if problem.net.sizes.batch is None else problem.batch.inputs[:, 0]
+    return [int(row) for row in np.argmax(first, axis=-1)]
+
+
+def _rows(gradients: Gradients, problem: Problem) -> Array:
+    """Rows of dW_xh in the order of the steps that use them, (T, H)."""
+    return problem.net.orient(WITNESS, gradients[WITNESS])[_uses(problem)]
+
+
+def _numeric(problem: Problem, whole: Problem) -> Array:
+    """Numeric derivatives of each counted step's loss by the rows that the steps of `whole` use, (S, T, H)."""
+    shape = problem.net.shapes[WITNESS]
+    flat = problem.net.orient(WITNESS, np.arange(np.prod(shape)).reshape(shape))[_uses(whole)]
+    derivatives = step_derivatives(problem, WITNESS, flat.reshape(-1))
+    return np.moveaxis(derivatives.reshape(*flat.shape, -1), -1, 0)
+
+
+def _compared(analytic: Array, numeric: Array) -> ChainMap | None:
+    if not (np.isfinite(analytic).all() and np.isfinite(numeric).all()):
+        return None
+    constant = _common_constant(analytic, numeric)
+    analytic = analytic / constant
+    one, other, gap = (np.linalg.norm(each, axis=-1) for each in (analytic, numeric, analytic - numeric))
+    scale = np.maximum(one, other)
+    floor = NEGLIGIBLE * scale.max(initial=0.0)
+    if floor == 0:
+        return None
+    error = np.where(scale > floor, gap / np.maximum(scale, floor), np.nan)
+    return ChainMap(one, other, error, constant)
+
+
+def _common_constant(analytic: Array, numeric: Array) -> float:
+    """The constant that every cell of the diagonal is off by; 1 where there is none."""
+    at = np.arange(len(numeric))
+    own, right = analytic[at, at], numeric[at, at]
+    size = float((right * right).sum())
+    constant = float((own * right).sum()) / size if size > 0 else 0.0
+    far = np.linalg.norm(own - constant * right, axis=-1) > AGREES * np.linalg.norm(constant * right, axis=-1)
+    return 1.0 if constant == 0 or far.any() or abs(constant - 1) <= AGREES else constant

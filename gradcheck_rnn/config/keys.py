@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args, get_type_hints
 
 from gradcheck_rnn.config import settings
-from gradcheck_rnn.config.kinds import Choice, File, Integer, Kind, Number, Switch
+from gradcheck_rnn.config.kinds import Choice, FaultName, File, Integer, Kind, Number, Switch
 
 LARGEST_SEED = 2**63 - 1
 TIMEOUT_LIMIT = 1e6  # seconds; the operating system's wait takes no more than 2**31 milliseconds
@@ -103,6 +103,7 @@ KEYS = {
         _key("seed", Integer(0, LARGEST_SEED), "fixes every random draw"),
         _key("dtype", Choice(get_args(settings.DType)), "precision of the checked gradient"),
         _key("backward.adapter", File(("*.py",)), "Python file with the user's `gradients`"),
+        _key("backward.fault", FaultName(), "fault that is put into the reference: the check must find it"),
         _key("check.method", Choice(get_args(settings.Method)), "how the numeric gradient is taken"),
         _key("check.step", Number("a positive number", word="auto"), "step h, in the units of a parameter"),
         Key(

@@ -9,6 +9,7 @@ from gradcheck_rnn.config.places import SHOWN_PATH, quote
 from gradcheck_rnn.config.scalars import resolve
 from gradcheck_rnn.config.suggest import closest, listed
 from gradcheck_rnn.config.tree import Node, Scalar, found
+from gradcheck_rnn.faults.library import fault_names, is_fault_name
 
 _PLAIN_PATH = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
 _MEANINGS = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
@@ -184,6 +185,28 @@ class File:
         if text and set(text) <= set(_PLAIN_PATH) and isinstance(resolve(text), str) and text[0] != "-":
             return text
         return '"' + "".join(_escaped(character) for character in text) + '"'
+
+
+@dataclass(frozen=True)
+class FaultName:
+    """A known fault by kind and term."""
+
+    wanted: str = "a fault, as kind:term"
+
+    def read(self, node: Node) -> object:
+        """The name."""
+        text = _text(node)
+        if is_fault_name(text):
+            return text
+        if not text:
+            return _refused(self, node)
+        meant = closest(text, fault_names())
+        suggestion = f"did you mean {quote(meant)}? " if meant else ""
+        return Refused(f"unknown fault {quote(text)}", f"{suggestion}`gradcheck-rnn demo --list` lists them all")
+
+    def write(self, value: object) -> str:
+        """The name, in quotes: some hold brackets and apostrophes."""
+        return f'"{value}"'
 
 
 def _escaped(character: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gradcheck_rnn.config.places import clip
+from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake
+from gradcheck_rnn.faults.library import is_fault_name, names_for
 
 Values = Mapping[str, Any]  # good values by dotted path, defaults filled in; a key whose value is bad is absent
 Broken = tuple[str, str, str]  # the key to point at, message, help
@@ -51,12 +53,38 @@ def softmax_needs_two_classes(values: Values) -> Broken | None:
     return "model.output_size", message, "raise `output_size`, or take `loss: {kind: mse}`"
 
 
+def one_backward_pass(values: Values) -> Broken | None:
+    """A fault is put into the reference; the user's code has its own."""
+    if not values.get("backward.adapter") or not values.get("backward.fault"):
+        return None
+    message = "a fault can be put into the reference only, not into the code behind `adapter`"
+    return "backward.fault", message, "remove one of the two keys"
+
+
+def fault_must_fit_the_net(values: Values) -> Broken | None:
+    """The derivative's name depends on the cell, some faults on the loss, on what is learned or on the batch."""
+    name = values.get("backward.fault")
+    facts = [values.get(key) for key in ("model.cell", "loss.kind", "loss.steps", "model.initial_state")]
+    if not name or None in facts:
+        return None
+    cell, loss, steps, state = (str(fact) for fact in facts)
+    batched = values.get("sequence.batch_size") is not None
+    names = names_for(cell, loss=loss, steps=steps, learned=state == "learned", batched=batched)
+    if name in names or not is_fault_name(name) or name.startswith("truncated-chain:"):
+        return None
+    meant = closest(name, names)
+    mending = f"did you mean `{meant}`?" if meant else "`gradcheck-rnn demo --list` says what each fault needs"
+    return "backward.fault", f"the fault `{name}` cannot happen to this net", mending
+
+
 RULES: tuple[Callable[[Values], Broken | None], ...] = (
     complex_step_needs_a_smooth_cell,
     complex_step_needs_the_described_loss,
     user_loss_needs_an_adapter,
     distinct_tokens_must_suffice,
     softmax_needs_two_classes,
+    one_backward_pass,
+    fault_must_fit_the_net,
 )
 
 

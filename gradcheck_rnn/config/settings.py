@@ -62,9 +62,10 @@ class LossSettings:
 
 @dataclass(frozen=True)
 class BackwardSettings:
-    """Whose backward pass is checked: the user's through `adapter`, else the reference (None)."""
+    """Whose backward pass is checked: the user's through `adapter`, else the reference, with a `fault` put into it."""
 
     adapter: Path | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ class _Search:
         sizes = self.witnesses[0].problem.net.sizes
         known = named_constants(sizes)
         names = [name for name, value in known.items() if abs(value / constant - 1) < self.same]
-        return [(named_constant(name),) for name in (*names, constant)]
+        return [*((named_constant(name),) for name in names), (named_constant(constant),)]
 
     def _complete(self, candidates: Iterable[_Candidate]) -> Explanation | None:
         """The cheapest candidate that explains every parameter at every draw, with its equivalents."""

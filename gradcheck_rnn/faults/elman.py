@@ -116,16 +116,3 @@ def named_constant(constant: str | float) -> Fault:
     number = f"{constant:.6g}"
     says = f"every gradient is multiplied by {number}"
     return Fault("scaled-gradient", number, says, ("all",), Damage.SCALE, constant)
-
-
-def known_faults(
-    cell: str, *, length: int, loss: str, steps: str, learned: bool, batched: bool, parameters: tuple[str, ...]
-) -> tuple[Fault, ...]:
-    """Every fault of the library that may show on such a net; some of them have the same name."""
-    local = parameter_faults(learned=learned)
-    return (
-        *stream_faults(cell, loss, steps),
-        *windows(length),
-        *(fault for name in parameters for fault in local[name]),
-        *(named_constant(constant) for constant in (-1.0, "T", "1/T", "2", *(("B", "1/B") if batched else ()))),
-    )

@@ -46,8 +46,16 @@ def right_formula(fault: Fault, *, cell: str, loss: str, layout: str) -> str:
         case "chain":
             return f"{_CARRY[layout]} at every step, back to the first one"
         case "all":
-            return "the gradient of the very loss: no factor of its own"
+            return _without_constant(fault)
     return "keep x[t], h[t-1] and h[t] of every step, and use those of step t at step t"
+
+
+def _without_constant(fault: Fault) -> str:
+    if fault.kind == "sign-flip":
+        return "negate every gradient, or the loss"
+    factor = fault.term.removeprefix("1/")
+    how = f"multiply every gradient by {factor}" if factor != fault.term else f"divide every gradient by {factor}"
+    return f"{how}: the loss is averaged or summed in another way than its gradient"
 
 
 def _of_parameter(fault: Fault, layout: str) -> str:

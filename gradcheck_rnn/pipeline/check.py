@@ -15,7 +15,7 @@ from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.diagnosis import diagnose_user
+from gradcheck_rnn.pipeline.diagnosis import Diagnosis, diagnose_reference, diagnose_user, planted_faults
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
 from gradcheck_rnn.pipeline.user_code import measure_user
 from gradcheck_rnn.pipeline.user_net import UserNet, open_user_net
@@ -74,6 +74,11 @@ class _Judged:
         """Names of the parameters that fail so far."""
         return tuple(row.name for row in folded_rows(self.points) if row.verdict == "fail")
 
+    def take(self, diagnosis: Diagnosis) -> None:
+        """Add what a diagnosis found."""
+        self.findings += diagnosis.findings
+        self.chain = diagnosis.chain
+
     def replace_undecided(self, point: PointReport) -> None:
         """Put better comparisons of some parameters in place of the last point's."""
         better = {comparison.name: comparison for comparison in point.comparisons}
@@ -88,10 +93,15 @@ def _check_reference(plan: Plan) -> Report:
     _refuse_unknown(plan.only, configured_net(settings).shapes)
     problem = configured_problem(settings)
     judged.roles = {name: name for name in problem.parameters}
-    judged.add(measure_reference(plan, "configured", problem), settings.check.tolerance)
+    faults = planted_faults(settings, problem.net)
+    judged.add(measure_reference(plan, "configured", problem, faults), settings.check.tolerance)
     if settings.check.probe:
         probe = probe_problem(probe_net(problem.net, reducible=True), settings)
-        judged.add(measure_reference(plan, "probe", probe), settings.check.tolerance)
+        judged.add(measure_reference(plan, "probe", probe, faults), settings.check.tolerance)
+    if wrong := judged.wrong():
+        judged.take(diagnose_reference(settings, problem.net, faults, wrong))
+    elif faults:
+        judged.notes.append(remarks.hidden_fault(faults[0]))
     return _report(settings, judged)
 
 
@@ -120,9 +130,7 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: _Judged) -> None
         if lengths_are_free:
             _judge_shorter_probes(plan, user, judged)
     if wrong := judged.wrong():
-        diagnosis = diagnose_user(plan, user, wrong, judged.findings, lengths_are_free=lengths_are_free)
-        judged.findings += diagnosis.findings
-        judged.chain = diagnosis.chain
+        judged.take(diagnose_user(plan, user, wrong, judged.findings, lengths_are_free=lengths_are_free))
 
 
 def _judge_shorter_probes(plan: Plan, user: UserNet, judged: _Judged) -> None:

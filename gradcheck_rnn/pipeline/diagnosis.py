@@ -9,6 +9,7 @@ from gradcheck_rnn.diagnose.findings import findings_of, unexplained
 from gradcheck_rnn.diagnose.hypotheses import explain_gradients
 from gradcheck_rnn.diagnose.witness import SAME, Witness, usable
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.library import fault_by_name, known_faults
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import probe_net, probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
@@ -39,6 +40,25 @@ class Diagnosis:
 
     findings: tuple[Finding, ...] = ()
     chain: ChainMap | None = None
+
+
+def planted_faults(settings: Settings, net: Net) -> tuple[Fault, ...]:
+    """Return the fault that the configuration puts into the reference, if any."""
+    name = settings.backward.fault
+    return () if name is None else (fault_by_name(name, faults_of(net)),)
+
+
+def faults_of(net: Net) -> tuple[Fault, ...]:
+    """Return every known fault of a net, windows up to its length."""
+    return known_faults(
+        net.cell,
+        length=net.sizes.length,
+        loss=net.loss.kind,
+        steps=net.loss.steps,
+        learned=net.learned,
+        batched=net.sizes.batch is not None,
+        parameters=net.shapes,
+    )
 
 
 def diagnose_reference(settings: Settings, net: Net, faults: Sequence[Fault], wrong: tuple[str, ...]) -> Diagnosis:

@@ -1,6 +1,6 @@
 """Both gradients of one point, ready to be compared; and the reference measured so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_rnn.compare import Comparison, compare_gradients
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import stream
@@ -86,12 +87,14 @@ def judge(measured: Measurement, tolerance: float) -> PointReport:
     return PointReport(measured.point, measured.length, measured.loss, tuple(judged.values()))
 
 
-def measure_reference(plan: Plan, point: PointName, problem: Problem) -> Measurement:
-    """Measure the reference backward pass against the numeric gradient of the described loss."""
+def measure_reference(
+    plan: Plan, point: PointName, problem: Problem, faults: Sequence[Fault] = ()
+) -> Measurement:
+    """Measure the reference backward pass, with faults in it, against the numeric gradient of the described loss."""
     indices = plan.entries(problem.net.shapes, point)
-    analytic = reference_gradients(problem)
+    analytic = reference_gradients(problem, faults)
     on_line = [
-        reference_gradients(problem.at(parameters))
+        reference_gradients(problem.at(parameters), faults)
         for parameters in line(problem.parameters, plan.rng(f"line {point}"), LINE_POINTS)
     ]
     length = problem.net.sizes.length

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gradcheck_rnn.compare import Comparison
+from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.findings import Finding
 
 # relative deviation below which two losses print alike
@@ -141,6 +142,15 @@ def shorter_probes(lengths: Mapping[str, int]) -> Finding:
         message=f"over longer sequences differences of your loss do not resolve every gradient: the probe judges {at}",
         parameters=tuple(lengths),
         evidence={"length": dict(lengths)},
+    )
+
+
+def hidden_fault(fault: Fault) -> Finding:
+    """Note a planted fault that changes no gradient."""
+    return Finding(
+        kind="blind-check",
+        term=fault.name,
+        message=f"the fault {fault.name} changes no gradient of this net: there is nothing to find",
     )
 
 

@@ -22,28 +22,29 @@ def explain(name: tuple[str, ...]) -> Exit:
     NAME is a kind as a report prints it, such as untransposed-weight; the term after it is ignored.
     """
     pages = read_pages()
-    lines = _page(_kind(name, pages), pages) if "".join(name).strip() else _list(pages)
+    words = " ".join(name).replace(":", " ").split()
+    lines = _page(_kind(words[0], pages), pages) if words else _list(pages)
     with reader_may_leave():
         for line in lines:
             click.echo(line)
     return Exit.PASS
 
 
-def _kind(name: tuple[str, ...], pages: dict[str, Page]) -> str:
-    """The kind that a name means, the first word of it: `kind`, `kind term` or `kind:term`.
+def _kind(word: str, pages: dict[str, Page]) -> str:
+    """The kind that a word means.
 
     Raises:
         UsageError: there is no such kind.
     """
-    word = " ".join(name).replace(":", " ").split()[0]
     kind = word.lower().replace("_", "-")
     if kind in pages:
         return kind
+    from gradcheck_rnn.config.places import quote
     from gradcheck_rnn.config.suggest import closest
 
     near = closest(word, pages)
     help_text = f"did you mean `{near}`?" if near else "`gradcheck-rnn explain` lists all"
-    raise UsageError(Mistake(f"no kind of finding is called `{word}`", help_text))
+    raise UsageError(Mistake(f"no kind of finding is called {quote(word)}", help_text))
 
 
 def _page(kind: str, pages: dict[str, Page]) -> Iterator[str]:

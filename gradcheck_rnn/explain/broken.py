@@ -21,10 +21,12 @@ def broken_sample(kind: str) -> str:
 
 def _replaced(source: str, passage: str, by: str) -> str:
     """Put whole lines in the place of others; both are written without the indentation that they have in the source."""
-    found = [indent for indent in _indents(source) if f"\n{source}".count("\n" + textwrap.indent(passage, indent)) == 1]
+    lines = f"\n{source}"  # every line begins after a line break, the first one too
+    found = [indent for indent in _indents(source) if lines.count("\n" + textwrap.indent(passage, indent)) == 1]
     if len(found) != 1:
         raise ValueError(f"the sample does not hold this passage exactly once:\n{passage}")
-    return f"\n{source}".replace("\n" + textwrap.indent(passage, found[0]), "\n" + textwrap.indent(by, found[0]))[1:]
+    old, new = (textwrap.indent(text, found[0]) for text in (passage, by))
+    return lines.replace(f"\n{old}", f"\n{new}").removeprefix("\n")
 
 
 def _indents(source: str) -> set[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_rnn.compare import Comparison, compare_gradients
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.diagnose.power import Compared
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
@@ -57,7 +58,9 @@ class Plan:
 class Measurement:
     """Both gradients at one point, in the parameters' own names and shapes.
 
-    `again` is what a later equal call of user code gave where that differed; it is judged too.
+    `again` is what a later equal call of user code gave where that differed; it is judged too. `described` is the
+    described problem of the point with the numeric gradient of its loss and the rounding that is allowed for, by
+    described names, where that describes the loss.
     """
 
     point: PointName
@@ -70,6 +73,7 @@ class Measurement:
     rounding: Mapping[str, float]
     findings: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
+    described: Compared | None = None
 
 
 def judge(measured: Measurement, tolerance: float) -> PointReport:
@@ -87,9 +91,7 @@ def judge(measured: Measurement, tolerance: float) -> PointReport:
     return PointReport(measured.point, measured.length, measured.loss, tuple(judged.values()))
 
 
-def measure_reference(
-    plan: Plan, point: PointName, problem: Problem, faults: Sequence[Fault] = ()
-) -> Measurement:
+def measure_reference(plan: Plan, point: PointName, problem: Problem, faults: Sequence[Fault] = ()) -> Measurement:
     """Measure the reference backward pass, with faults in it, against the numeric gradient of the described loss."""
     indices = plan.entries(problem.net.shapes, point)
     analytic = reference_gradients(problem, faults)
@@ -100,6 +102,14 @@ def measure_reference(
     length = problem.net.sizes.length
     own = gradient_rounding(analytic, measured_noise(on_line), length=length, eps=plan.eps)
     outputs = backward_rounding(problem.in_double_precision(), plan.rng("shakes"), eps=plan.eps)
+    numeric = described_gradient(
+        problem,
+        indices,
+        plan.settings.check,
+        plan.rng(f"sample {point}"),
+        progress=lambda done, total: plan.progress(point, done, total),
+    )
+    rounding = {name: own[name] + outputs[name] for name in own}
     return Measurement(
         point=point,
         length=length,
@@ -107,12 +117,7 @@ def measure_reference(
         loss="described",
         analytic=analytic,
         again=None,
-        numeric=described_gradient(
-            problem,
-            indices,
-            plan.settings.check,
-            plan.rng(f"sample {point}"),
-            progress=lambda done, total: plan.progress(point, done, total),
-        ),
-        rounding={name: own[name] + outputs[name] for name in own},
+        numeric=numeric,
+        rounding=rounding,
+        described=Compared(point, problem.in_double_precision(), numeric, rounding),
     )

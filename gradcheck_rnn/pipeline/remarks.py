@@ -154,6 +154,21 @@ def hidden_fault(fault: Fault) -> Finding:
     )
 
 
+def blind_check(share: float, length: int) -> Finding:
+    """Note a configured point at which a missing carry would pass."""
+    why = (
+        "a sequence of one step has no chain"
+        if length == 1
+        else f"it changes no gradient there by more than {share:.0e}"
+    )
+    return Finding(
+        kind="blind-check",
+        term="dh_next",
+        message=f"the configured point alone is blind to a missing carry: {why}; the probe sees it",
+        evidence={"share": share},
+    )
+
+
 def kinks(comparisons: list[Comparison]) -> Finding | None:
     """Note entries at which the loss has a kink."""
     at = {comparison.name: comparison.at_kink for comparison in comparisons if comparison.at_kink}

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from gradcheck_rnn.analytic.inspection import gradients, inspect
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import own_shapes
+from gradcheck_rnn.diagnose.power import Compared
 from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.numeric.estimate import NumericGradient, scaled
 from gradcheck_rnn.numeric.noise import line
 from gradcheck_rnn.numeric.rounding import LINE_POINTS, backward_rounding, gradient_rounding, measured_noise
 from gradcheck_rnn.pipeline import remarks
@@ -31,6 +33,7 @@ def measure_user(plan: Plan, user: UserNet, name: PointName, net: Net, point: Po
     noise = _gradient_noise(plan, user, point) if seen.again is None else dict.fromkeys(seen.gradients, 0.0)
     at = UserPoint(plan, user, name, point, seen, match_forward(plan, user, net, point))
     differenced = difference(at)
+    rounding = _rounding(at, noise)
     coarse = remarks.float32_in_gradients(noise) if plan.settings.dtype == "float64" else ()
     return Measurement(
         point=name,
@@ -40,9 +43,24 @@ def measure_user(plan: Plan, user: UserNet, name: PointName, net: Net, point: Po
         analytic=seen.gradients,
         again=seen.again,
         numeric=differenced.numeric,
-        rounding=_rounding(at, noise),
+        rounding=rounding,
         findings=(*seen.findings, *at.forward.findings, *coarse),
         notes=(*at.forward.notes, *differenced.notes),
+        described=_described(at, differenced.numeric, rounding),
+    )
+
+
+def _described(at: UserPoint, numeric: NumericGradient, rounding: Mapping[str, float]) -> Compared | None:
+    """The point as the described problem, its loss's factor divided out."""
+    problem, roles, factor = at.forward.problem, at.user.roles, at.forward.factor
+    if problem is None or roles is None:
+        return None
+    own = {role: roles.names(role)[0] for role in problem.net.shapes}
+    return Compared(
+        at.name,
+        problem,
+        {role: scaled(numeric[name], 1 / factor) for role, name in own.items() if name in numeric},
+        {role: rounding[name] / abs(factor) for role, name in own.items() if name in numeric},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradcheck_rnn.compare import Comparison, Worst
 from gradcheck_rnn.diagnose.chain_map import ChainMap
+from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.diagnose.reading import read_chain
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
@@ -37,7 +38,24 @@ def as_document(report: Report) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.findings],
         "notes": [_finding(note) for note in report.notes],
         "chain": _chain(report.chain),
+        "power": power_document(report.power),
     }
+
+
+def power_document(power: Power | None) -> dict[str, Any] | None:
+    """Return how many of the known faults a check catches, and what it misses."""
+    if power is None:
+        return None
+    missed = [
+        {
+            "kind": sight.fault.kind,
+            "term": sight.fault.term,
+            "reason": sight.reason,
+            "share": _number(max(sight.shares)),
+        }
+        for sight in power.missed
+    ]
+    return {"known": power.known, "caught": power.known - len(missed), "missed": missed}
 
 
 def _chain(chain: ChainMap | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from gradcheck_rnn.diagnose.reading import read_chain
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.heatmap import heatmap
 from gradcheck_rnn.report.value import Outcome, Report, Row
-from gradcheck_rnn.report.words import evidence, headline, proof, subject
+from gradcheck_rnn.report.words import evidence, headline, power_line, proof, subject
 
 STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "error": "bold red"}
 WORDS = {"pass": "pass", "fail": "FAIL", "inconclusive": "unclear", "error": "ERROR"}
@@ -55,6 +55,8 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
             _say(console, Text(f"* at the probe point (T = {length}), which is drawn so that faults show", style="dim"))
     console.print()
     _say(console, _verdict(report.outcome, headline(report)))
+    if report.power is not None:
+        _say(console, Text(power_line(report.power)), indent=2)
     for line in evidence(report):
         _say(console, Text(line), indent=2)
     for finding in report.findings:

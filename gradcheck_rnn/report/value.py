@@ -9,6 +9,7 @@ from typing import Literal
 from gradcheck_rnn.compare import Comparison, Verdict, Worst
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.chain_map import ChainMap
+from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
 
 PointName = Literal["configured", "probe"]
@@ -45,7 +46,8 @@ class Report:
     """Everything that a check has to say.
 
     `points` are empty where user code gave nothing to judge; `roles` gives the described name of each parameter that
-    has one; `printed` is what user code printed; `chain` is mapped where a gradient is wrong and can be mapped.
+    has one; `printed` is what user code printed; `chain` is there where a gradient
+    is wrong and its chain can be mapped; `power` of a pass whose loss the described net describes.
     """
 
     settings: Settings
@@ -57,6 +59,7 @@ class Report:
     notes: tuple[Finding, ...]
     printed: str = ""
     chain: ChainMap | None = None
+    power: Power | None = None
 
     @property
     def loss(self) -> Literal["user", "described"]:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 
 from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.value import Report, Row
 
 OUTPUT_ROLES = ("W_hy", "b_y")
 # relative error below which a row is taken for a proof: a wrong term does not come out that small
 EXACT = 1e-8
+# missed faults that are named in a line
+MISSED_SHOWN = 3
 METHODS = {
     ("auto", "user"): "extrapolated central differences",
     ("complex_step", "user"): "extrapolated central differences",
@@ -63,6 +66,23 @@ def headline(report: Report) -> str:
         else f"{checked} sampled of {entries} entries{only} agree"
     )
     return f"{amount} ({tolerance}, largest relative error {_largest(rows)})"
+
+
+def power_line(power: Power) -> str:
+    """Say what a passing check could have caught."""
+    missed = power.missed
+    caught = f"would have caught {power.known - len(missed)} of {power.known} known faults"
+    if not missed:
+        return f"would have caught all {power.known} known faults of such a net"
+    windows = sorted(int(sight.fault.term) for sight in missed if sight.fault.kind == "truncated-chain")
+    named = [f"{sight.fault.kind} {sight.fault.term}" for sight in missed if sight.fault.kind != "truncated-chain"]
+    if windows:
+        named.append(f"truncated-chain {windows[0]}" + (" and beyond" if len(windows) > 1 else ""))
+    shown = _list(named[:MISSED_SHOWN]) + (
+        f" and {len(named) - MISSED_SHOWN} more" if len(named) > MISSED_SHOWN else ""
+    )
+    hardest = max(missed, key=lambda sight: max(sight.shares))
+    return f"{caught}; blind to {shown}: {hardest.reason}" + (" at the most" if len(missed) > 1 else "")
 
 
 def evidence(report: Report) -> list[str]:

@@ -7,6 +7,7 @@ row x_k of dW_xh holds what reaches step k and nothing else. So the cell (t, k) 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,7 @@ def with_changed_targets(problem: Problem, step: int | None = None) -> Problem:
     """Change the target of one step, or of all: another class, or a value shifted by 1."""
     batch, net = problem.batch, problem.net
     targets = batch.targets.copy()
-    at = slice(None) if step is None else slice(step, step + 1)
+    at: Any = ... if step is None else slice(step, step + 1)
     targets[at] = targets[at] + 1 if net.loss.kind == "mse" else (targets[at] + 1) % net.sizes.output_size
     return replace(problem, batch=replace(batch, targets=targets))
 

@@ -144,7 +144,7 @@ def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
 def accumulator_faults(product: Product) -> Iterator[Fault]:
     """Faults of one parameter's gradient alone."""
     name, right = product.parameter, product.right
-    each = [*_accumulation(name), *_left_faults(product)]
+    each = [*_left_faults(product), *_accumulation(name)]
     for other, kind, term in product.instead:
         says = f"d{name} is built from {other}, not from {right}"
         each.append(Fault(kind, term, says, (f"{right} in {name}",), Damage.OTHER, other=other))

@@ -86,7 +86,8 @@ def differentiate(session: Session, shard: Shard) -> Estimate:
     """Task: differentiate one shard; it is pure, so that it can be run again anywhere."""
     losses = _MovedUserLosses(session, shard)
     if shard.method == "central":
-        return central_difference(losses, shard.indices, step=shard.step or CENTRAL_STEP, noise=shard.noise)
+        step = shard.step or CENTRAL_STEP
+        return central_difference(losses, shard.indices, base=shard.base, step=step, noise=shard.noise)
     return richardson(losses, shard.indices, base=shard.base, noise=shard.noise, rungs=rungs_from(shard.step))
 
 

@@ -97,14 +97,31 @@ def _choose_step(base: Base, sample: Entries, steps: list[float] | tuple[float, 
     """The first step whose error on the sample is good enough, else the best; with that error."""
     tried = []
     for step in steps:
-        at_step, at_second = _quotients(base, sample, step), _quotients(base, sample, SECOND_STEP_RATIO * step)
-        smooth = ~(at_step.crossed | at_second.crossed)
-        gap = np.abs(at_step.central - at_second.central)[smooth].max(initial=0.0)
-        tried.append((float(gap), step))
+        at_step = _quotients(base, sample, step)
+        gap = _gap_to_second_step(base, sample, at_step, step)
+        tried.append((gap, step))
         if gap <= GOOD_ENOUGH * np.abs(at_step.central).max(initial=0.0):
             break
     error, step = min(tried)
     return step, error
+
+
+def _gap_to_second_step(base: Base, sample: Entries, at_step: Quotients, step: float) -> float:
+    """Largest distance to a second step that crosses no kink: a wider one or, next to kinks, a narrower one.
+
+    Where every entry crosses one, small steps leave nothing to truncate; of wide ones nothing is known.
+    """
+    wide = _quotients(base, sample, SECOND_STEP_RATIO * step)
+    gap, known = np.abs(at_step.central - wide.central), ~(at_step.crossed | wide.crossed)
+    if (~at_step.crossed & ~known).any():
+        narrow = _quotients(base, sample, step / SECOND_STEP_RATIO)
+        # D(h) - D(h/3) is 8/9 of the truncation at h
+        beside = ~at_step.crossed & ~known
+        gap = np.where(beside, np.abs(at_step.central - narrow.central) * 9 / 8, gap)
+        known |= beside
+    if not known.any():
+        return 0.0 if step <= STEPS[0] or not len(sample) else float("inf")
+    return float(gap[known].max())
 
 
 def _around_kinks(base: Base, entries: Entries, quotients: Quotients, step: float) -> tuple[Values, Values]:

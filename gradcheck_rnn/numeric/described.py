@@ -59,7 +59,7 @@ def _from_losses(
         return moved_losses(problem, name, entries, offset), np.full(len(entries), offset)
 
     if check.method == "central":
-        return central_difference(losses, indices, step=check.step or CENTRAL_STEP, noise=noise)
+        return central_difference(losses, indices, base=base, step=check.step or CENTRAL_STEP, noise=noise)
     return never_below_median(richardson(losses, indices, base=base, noise=noise, rungs=rungs_from(check.step)))
 
 

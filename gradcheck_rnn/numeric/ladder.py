@@ -46,24 +46,29 @@ class Rung:
     rounding: float
 
 
-def central_difference(losses: MovedLosses, indices: Indices, *, step: float, noise: float) -> Estimate:
-    """Plain central differences D(h), with the error that D(2h) and D(h/2) reveal.
+def central_difference(losses: MovedLosses, indices: Indices, *, base: float, step: float, noise: float) -> Estimate:
+    """Plain central differences D(h), with the error that D(2h) and D(h/2) reveal, and kinks within 2h.
 
     Args:
         losses: evaluates the loss with single entries moved.
         indices: entries, (K,).
+        base: loss with nothing moved.
         step: h > 0.
         noise: absolute rounding error of one loss value.
     Returns:
-        D(h), its error (truncation plus rounding), no kinks; (K,) each.
+        D(h) and its error (truncation, rounding, kinks within 2h), (K,) each.
     """
-    half, _ = _quotient(losses, indices, 0.5 * step, base=0.0)
-    value, _ = _quotient(losses, indices, step, base=0.0)
-    wide, _ = _quotient(losses, indices, 2 * step, base=0.0)
+    half, jump_half = _quotient(losses, indices, 0.5 * step, base)
+    value, jump = _quotient(losses, indices, step, base)
+    wide, jump_wide = _quotient(losses, indices, 2 * step, base)
     # for small h the truncation is c h**2, D(2h) - D(h) = 3 c h**2 and D(h) - D(h/2) = 3/4 c h**2; for large h the
     # two disagree, and the larger counts
     truncation = np.maximum(np.abs(wide - value) / 3, np.abs(value - half) * 4 / 3)
-    return Estimate(indices, value, truncation + 2 * noise / step, np.zeros_like(value))
+    rounding = 2 * noise / step
+    kinks = np.abs(16 * jump_half - 10 * jump + jump_wide)
+    beside_kink = kinks > KINK_OVER_ROUNDING * ROUNDING_GAIN * rounding
+    error = truncation + rounding + np.where(beside_kink, KINK_SHARE * kinks, 0.0)
+    return Estimate(indices, value, error, np.zeros_like(value))
 
 
 def richardson(

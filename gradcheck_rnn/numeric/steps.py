@@ -37,9 +37,7 @@ def described_differences(problem: Problem, name: str, indices: Indices, steps: 
 
 
 @np.errstate(all="ignore")
-def user_differences(
-    session: Session, point: Point, name: str, indices: Indices, steps: Sequence[float]
-) -> Values:
+def user_differences(session: Session, point: Point, name: str, indices: Indices, steps: Sequence[float]) -> Values:
     """Task: differences of the user's loss by entries of one parameter, flat in C order: (S, K)."""
 
     def losses(offset: float) -> Values:

@@ -31,9 +31,18 @@ def climb(f, x, *, noise, count=1, **kwargs):
 def test_a_plain_central_difference_is_exact_for_a_quadratic():
     """A quadratic has no third derivative; at h = 1/4 nothing is rounded either."""
     indices, at = same_point(0.5, 1)
-    found = central_difference(moved(lambda x: 3 * x**2 - x, at), indices, step=0.25, noise=0.0)
+    found = central_difference(moved(lambda x: 3 * x**2 - x, at), indices, base=0.25, step=0.25, noise=0.0)
     assert found.value[0] == 2.0
     assert found.error[0] == 0.0
+
+
+@pytest.mark.parametrize("distance", [0.1, 0.5, 0.9, 1.5, 1.9])
+def test_a_plain_difference_across_a_kink_owns_up_to_it(distance):
+    """A ramp max(x, 0) seen from `distance` steps before its kink, where the derivative is 0."""
+    step = 1e-3
+    indices, at = same_point(-distance * step, 1)
+    found = central_difference(moved(lambda x: np.maximum(x, 0.0), at), indices, base=0.0, step=step, noise=1e-16)
+    assert abs(found.value[0]) <= 3 * found.error[0]
 
 
 def test_the_ladder_is_exact_for_a_quartic():
@@ -107,7 +116,8 @@ def test_the_plain_difference_s_error_follows_the_v_curve_and_its_estimate_too()
     rms, estimated = [], []
     steps = [10.0**-k for k in range(1, 12)]
     for step in steps:
-        found = central_difference(moved(np.exp, at, noise=noise), indices, step=step, noise=noise)
+        losses = moved(np.exp, at, noise=noise)
+        found = central_difference(losses, indices, base=math.exp(POINT), step=step, noise=noise)
         gap = np.abs(found.value - math.exp(POINT))
         assert (gap <= 3 * found.error).mean() >= 0.99, step
         rms.append(float(np.sqrt(np.mean(gap**2))))
@@ -176,7 +186,7 @@ def test_curvature_is_no_kink():
 def test_a_step_that_is_lost_in_the_entry_never_passes_a_plain_difference():
     """At 1e17 the spacing of floats is 16: x + h == x."""
     indices, at = same_point(1e17, 3)
-    found = central_difference(moved(lambda x: 0.0 * x + 2.0, at), indices, step=1e-5, noise=1e-16)
+    found = central_difference(moved(lambda x: 0.0 * x + 2.0, at), indices, base=2.0, step=1e-5, noise=1e-16)
     assert_cannot_tell(found)
 
 

@@ -7,14 +7,17 @@ one, then in pairs. What explains the first draw must explain the others too; th
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
+from gradcheck_rnn.diagnose.bounds import best_bound
 from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, residual
-from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
+from gradcheck_rnn.faults.elman import CLIPPED, named_constant, parameter_faults, stream_faults, windows
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.taps import clip_fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import LEARNED_STATE
@@ -97,6 +100,9 @@ class _Search:
     def run(self) -> Explanation | None:
         singles = list(self._singles())
         best = self._complete(singles)
+        if best is None:
+            singles += self._clips()
+            best = self._complete(singles)
         if best is None or len(best.faults) > FEW:
             pairs = list(self._pairs())
             both = [each for each in (best, self._complete(pairs)) if each is not None]
@@ -122,6 +128,18 @@ class _Search:
             hypothesis = self.scene.hypothesis(faults)
             if len(self._agreeing(hypothesis)) > max(len(alone[i]), len(alone[j])):
                 yield from self._explanations(hypothesis, order)
+
+    def _clips(self) -> list[_Candidate]:
+        """Explanations with something clipped inside the recurrence, at the bound that fits best."""
+        found: list[_Candidate] = []
+        for order, name in enumerate(CLIPPED, start=len(self.chain) + 1):
+            bound = best_bound(partial(self._clip_gap, name))
+            found += self._explanations(self.scene.hypothesis([clip_fault(name, bound)]), order)
+        return found
+
+    def _clip_gap(self, name: str, bound: float) -> float:
+        hypothesis = self.scene.hypothesis([clip_fault(name, bound)])
+        return float(sum(self._residuals(hypothesis)))
 
     def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
         """Wrong parameters that a chain explains, up to a constant."""

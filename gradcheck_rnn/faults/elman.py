@@ -63,6 +63,8 @@ _OTHER_SLOPES = {
     },
 }
 
+# what is clipped inside the recurrence, if anything
+CLIPPED = ("dh_next", "dh", "dz")
 STACKS = ("x[t] in W_xh", "h[t-1] in W_hh", "h[t] in W_hy")
 
 

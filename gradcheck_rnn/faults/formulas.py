@@ -45,6 +45,8 @@ def right_formula(fault: Fault, *, cell: str, loss: str, layout: str) -> str:
             return "for t in reversed(range(T)), every step once"
         case "chain":
             return f"{_CARRY[layout]} at every step, back to the first one"
+        case "dh" | "dz":
+            return f"{_SUM[layout]}; {slope}, neither of them clipped"
         case "all":
             return _without_constant(fault)
     return "keep x[t], h[t-1] and h[t] of every step, and use those of step t at step t"

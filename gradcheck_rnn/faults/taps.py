@@ -42,8 +42,13 @@ def carry_faults(name: str, into: str, before_slope: str) -> Iterator[Fault]:
     yield Fault("double-counted-term", name, f"{name} is counted twice", (name,), Damage.DOUBLE)
     added = f"{name} is added up from step to step and never set anew"
     yield Fault("double-counted-term", name, added, (name,), Damage.ACCUMULATE)
-    clipped = f"{name} is clipped at {USUAL_BOUND:g} inside the recurrence"
-    yield Fault("clipped-gradient", name, clipped, (name,), Damage.CLIP, amount=USUAL_BOUND)
+    yield clip_fault(name, USUAL_BOUND)
+
+
+def clip_fault(name: str, bound: float) -> Fault:
+    """A carry or a delta that is clipped at a bound inside the recurrence."""
+    says = f"{name} is clipped at {bound:.6g} inside the recurrence"
+    return Fault("clipped-gradient", name, says, (name,), Damage.CLIP, amount=bound)
 
 
 def output_term_faults(name: str, into: str) -> Iterator[Fault]:

@@ -107,8 +107,8 @@ def _chain(
     for v, t in enumerate(visits):
         carried[v] = dh_next
         dh_from_y = taps.term("dy", dy[t] @ taps.weight("W_hy in dh", c.W_hy).T, is_first=v == 0)
-        dh[v] = dh_from_y + taps.term("dh_next", dh_next, is_first=v == 0)
-        dz[v] = dh[v] * slopes[t] + taps.after_slope("dh_next", dh_next)
+        dh[v] = taps.delta("dh", dh_from_y + taps.term("dh_next", dh_next, is_first=v == 0))
+        dz[v] = taps.delta("dz", dh[v] * slopes[t] + taps.after_slope("dh_next", dh_next))
         own_dz[v] = dh_from_y * slopes[t]
 
         def gradient_so_far(seen: int = v + 1) -> Array:

@@ -91,6 +91,13 @@ class Taps:
         """What of a term is added after the activation's derivative: nothing."""
         return value if any(fault.damage is Damage.AFTER_SLOPE for fault in self.at(name)) else 0.0
 
+    def delta(self, name: str, value: Array) -> Array:
+        """A delta, such as dh, as it is finished at a step."""
+        for fault in self.at(name):
+            if fault.damage is Damage.CLIP:
+                value = np.clip(value, -fault.amount, fault.amount)
+        return value
+
     def carry(self, name: str, value: Array, before: Array) -> Array:
         """A carry as it is assigned for the next visited step; `before` is the last one's."""
         for fault in self.at(name):

@@ -15,6 +15,7 @@ from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_n
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.diagnosis import diagnose_reference, diagnose_user, planted_faults
 from gradcheck_rnn.pipeline.judged import Judged, not_said_yet, report_of
+from gradcheck_rnn.pipeline.latent_clip import SHRINKINGS, returned_bound
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
 from gradcheck_rnn.pipeline.power import judge_power
 from gradcheck_rnn.pipeline.user_code import measure_user
@@ -85,6 +86,7 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
     lengths_are_free = False
     if settings.check.probe:
         measured, lengths_are_free = _measure_probe(plan, user, judged)
+        measured = _without_latent_clip(plan, user, judged, measured, lengths_are_free=lengths_are_free)
         judged.add(measured, settings.check.tolerance)
         if lengths_are_free:
             _judge_shorter_probes(plan, user, judged)
@@ -111,6 +113,25 @@ def _judge_shorter_probes(plan: Plan, user: UserNet, judged: Judged) -> None:
         lengths |= dict.fromkeys(names, shorter.sizes.length)
     if lengths:
         judged.notes.append(remarks.shorter_probes(lengths))
+
+
+def _without_latent_clip(
+    plan: Plan, user: UserNet, judged: Judged, measured: Measurement, *, lengths_are_free: bool
+) -> Measurement:
+    """Measure a smaller probe where gradients are clipped at a bound that the configured point does not reach."""
+    bound = None if judged.wrong() else returned_bound(measured)
+    if bound is None:
+        return measured
+    for steps, factor in SHRINKINGS:
+        length = min(measured.length, steps) if lengths_are_free else measured.length
+        net = replace(user.net, sizes=replace(user.net.sizes, length=length))
+        probe = user.probe(net)
+        smaller = probe.at({name: factor * value for name, value in probe.parameters.items()})
+        again = measure_user(plan, user, "probe", net, smaller)
+        if returned_bound(again) is None:
+            judged.notes.append(remarks.latent_clip(bound.words, bound.value))
+            return again
+    return measured
 
 
 def _measure_probe(plan: Plan, user: UserNet, judged: Judged) -> tuple[Measurement, bool]:

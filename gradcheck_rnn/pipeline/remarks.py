@@ -145,6 +145,18 @@ def shorter_probes(lengths: Mapping[str, int]) -> Finding:
     )
 
 
+def latent_clip(words: str, bound: float) -> Finding:
+    """Note returned gradients that are clipped at a bound that the configured point does not reach."""
+    return Finding(
+        kind="latent-clip",
+        term="gradients",
+        message=f"your gradients are clipped at {words}, which the configured point does not reach; "
+        "the probe is made smaller until it does not either",
+        help="clip where the parameters are updated, not in the gradient",
+        evidence={"bound": bound},
+    )
+
+
 def hidden_fault(fault: Fault) -> Finding:
     """Note a planted fault that changes no gradient."""
     return Finding(

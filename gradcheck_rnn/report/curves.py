@@ -1,13 +1,14 @@
 """What a sweep found, as one plain value: curves over the step h and over the sequence length T."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from gradcheck_rnn.compare import Verdict
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.numeric.regimes import Regimes
-from gradcheck_rnn.report.value import PointName
+from gradcheck_rnn.report.value import PointName, Report
 
 # a relative error: norm of the gap over norm of the gradient; None where it is no number, or the gradient is zero
 Error = float | None
@@ -78,3 +79,13 @@ class Sweep:
     lengths: LengthCurves | None
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
+
+    @property
+    def ended(self) -> Report:
+        """Return what ended it, and the notes, as the report of a check that came to no verdict."""
+        return Report(self.settings, "error", (), {}, (), self.findings, self.notes)
+
+    def with_paths_from(self, folder: Path) -> "Sweep":
+        """Name files below `folder` relative to it."""
+        relative = self.ended.with_paths_from(folder)
+        return replace(self, findings=relative.findings, notes=relative.notes)

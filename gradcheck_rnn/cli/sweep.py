@@ -1,0 +1,65 @@
+"""The command `sweep`: the error over the step and over the sequence length, as plots."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gradcheck_rnn.cli.exits import Exit, reader_may_leave
+from gradcheck_rnn.cli.load import load
+
+if TYPE_CHECKING:
+    from gradcheck_rnn.report.curves import Sweep
+
+EPILOG = """Exit codes: 0 the curves are there (a sweep is no verdict), 2 a mistake in the command or the configuration,
+3 your code raised, hung, crashed or is not deterministic, 4 a bug in gradcheck-rnn, 130 interrupted."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("config")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. check.entries=50.")
+@click.option("--only", multiple=True, metavar="PARAMETER", help="Draw this parameter only; repeatable.")
+@click.option(
+    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout holds."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Processes that run your code; 0 runs it in this one, for a debugger (no time limit).",
+)
+def sweep(config: str, overrides: tuple[str, ...], only: tuple[str, ...], output_format: str, workers: int) -> Exit:
+    """Draw the error of the backward pass of CONFIG (a YAML file, - for stdin) over the step and over T.
+
+    Over the step h of central differences a right gradient draws a V: truncation falls as h^2, rounding grows as 1/h.
+    A flat line is a wrong gradient, which no step will mend. Over the sequence length T the curves tell from which
+    length on a parameter is wrong. A sample of the entries is looked at; check.entries sets its size.
+    """
+    from gradcheck_rnn.pipeline.sweep import run_sweep
+    from gradcheck_rnn.report.progress import ProgressBar
+
+    (settings,) = load((config,), overrides)
+    with ProgressBar() as progress:
+        swept = run_sweep(settings, only=only, workers=workers, progress=progress).with_paths_from(Path.cwd())
+    with reader_may_leave():
+        _show(swept, output_format)
+    return Exit.NO_VERDICT if swept.findings else Exit.PASS
+
+
+def _show(swept: "Sweep", output_format: str) -> None:
+    if output_format == "json":
+        from gradcheck_rnn.report.sweep_machine import to_json
+
+        click.echo(to_json(swept))
+        return
+    from gradcheck_rnn.report.sweep import to_lines
+    from gradcheck_rnn.report.text import console_for, show
+
+    console = console_for(sys.stdout)
+    if swept.points:
+        for line in to_lines(swept, width=console.width, encoding=console.encoding):
+            click.echo(line)
+    if swept.findings:
+        show(swept.ended, console)

@@ -44,42 +44,54 @@ def console_for(stream: TextIO) -> Console:
 def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     """Print one report."""
     if quiet:
-        console.print(_verdict(report.outcome, f"{report.settings.source}: {headline(report)}"), soft_wrap=True)
+        console.print(verdict_text(report.outcome, f"{report.settings.source}: {headline(report)}"), soft_wrap=True)
         return
-    _say(console, Text(subject(report)))
+    say(console, Text(subject(report)))
+    console.print()
     if report.rows:
+        show_table(report, console)
         console.print()
-        _show_rows(report.rows, console)
-        if any(row.worst_at == "probe" for row in report.rows):
-            length = report.points[-1].length
-            _say(console, Text(f"* at the probe point (T = {length}), which is drawn so that faults show", style="dim"))
-    console.print()
-    _say(console, _verdict(report.outcome, headline(report)))
-    if report.power is not None:
-        _say(console, Text(power_line(report.power)), indent=2)
-    for line in evidence(report):
-        _say(console, Text(line), indent=2)
+    show_verdict(report, console)
     for finding in report.findings:
-        _show_finding(finding, console)
+        console.print()
+        show_finding(finding, console)
     if report.chain is not None:
-        _show_chain(report.chain, console)
+        console.print()
+        show_chain(report.chain, console)
+        console.print()
     for note in report.notes:
-        _say(console, Text(f"note: {note.message}", style="dim"))
+        say(console, Text(f"note: {note.message}", style="dim"))
         if note.help:
-            _say(console, Text(f"help: {note.help}", style="dim"), indent=2)
+            say(console, Text(f"help: {note.help}", style="dim"), indent=2)
 
 
-def _show_chain(chain: ChainMap, console: Console) -> None:
-    console.print()
-    _say(console, Text("chain map: what the error of step t brings to dW_xh through its use at step k", style="bold"))
-    for line in heatmap(chain, can_print=lambda text: _can_print(console, text)):
+def show_table(report: Report, console: Console) -> None:
+    """Print a row for each parameter."""
+    _show_rows(report.rows, console)
+    if any(row.worst_at == "probe" for row in report.rows):
+        length = report.points[-1].length
+        say(console, Text(f"* at the probe point (T = {length}), which is drawn so that faults show", style="dim"))
+
+
+def show_verdict(report: Report, console: Console) -> None:
+    """Print the verdict, and what can be said for it."""
+    say(console, verdict_text(report.outcome, headline(report)))
+    if report.power is not None:
+        say(console, Text(power_line(report.power)), indent=2)
+    for line in evidence(report):
+        say(console, Text(line), indent=2)
+
+
+def show_chain(chain: ChainMap, console: Console) -> None:
+    """Print a chain map and what it says."""
+    say(console, Text("chain map: what the error of step t brings to dW_xh through its use at step k", style="bold"))
+    for line in heatmap(chain, can_print=lambda text: can_print(console, text)):
         console.print(line)
-    _say(console, Text(f"{read_chain(chain)}"), indent=2)
-    console.print()
+    say(console, Text(f"{read_chain(chain)}"), indent=2)
 
 
 def _show_rows(rows: Sequence[Row], console: Console) -> None:
-    table = _table(rows, plus_minus="±" if _can_print(console, "±") else "+-")
+    table = _table(rows, plus_minus="±" if can_print(console, "±") else "+-")
     width = console.width
     console.width = UNLIMITED
     needed = console.measure(table).maximum
@@ -124,20 +136,20 @@ def _show_stacked(rows: Sequence[Row], console: Console) -> None:
             console.print(Text(f"  {heading:<14}{cell}"))
 
 
-def _show_finding(finding: Finding, console: Console) -> None:
-    console.print()
+def show_finding(finding: Finding, console: Console) -> None:
+    """Print a finding with its place, its proof and its mending."""
     name = finding.kind if _names_term(finding) else f"{finding.kind} {finding.term}"
-    _say(console, Text.assemble((name, "bold red"), f": {finding.message}"))
+    say(console, Text.assemble((name, "bold red"), f": {finding.message}"))
     if finding.location:
-        _say(console, Text(f"at {finding.location}"), indent=2)
+        say(console, Text(f"at {finding.location}"), indent=2)
     if finding.location and finding.location.text.strip():
-        _say(console, Text(finding.location.text.strip(), style="bold"), indent=6)
+        say(console, Text(finding.location.text.strip(), style="bold"), indent=6)
     if trace := finding.evidence.get("traceback"):
         console.print(Text("\n".join(f"  {line}" for line in str(trace).splitlines()), style="dim"), soft_wrap=True)
     if proven := proof(finding):
-        _say(console, Text(proven, style="dim"), indent=2)
+        say(console, Text(proven, style="dim"), indent=2)
     if finding.help:
-        _say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
+        say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
 
 
 def _names_term(finding: Finding) -> bool:
@@ -145,18 +157,20 @@ def _names_term(finding: Finding) -> bool:
     return "residual" not in finding.evidence and finding.term in finding.message
 
 
-def _verdict(outcome: Outcome, text: str) -> Text:
+def verdict_text(outcome: Outcome, text: str) -> Text:
+    """Begin a text with a verdict."""
     return Text.assemble((WORDS[outcome].upper(), STYLES[outcome]), f" {text}")
 
 
-def _say(console: Console, text: Text, *, indent: int = 0) -> None:
+def say(console: Console, text: Text, *, indent: int = 0) -> None:
     """Print prose, wrapped at a width that can be read, every line indented alike."""
     width = min(console.width, PROSE_WIDTH) - indent
     for line in text.wrap(console, max(width, 20)):
         console.print(Text(" " * indent) + line)
 
 
-def _can_print(console: Console, character: str) -> bool:
+def can_print(console: Console, character: str) -> bool:
+    """Whether the output's encoding has a character."""
     try:
         character.encode(console.encoding)
     except UnicodeEncodeError:

@@ -22,7 +22,7 @@ USER_ENTRIES = 10
 # and on which the described loss is, whose runs stand side by side
 DESCRIBED_ENTRIES = 256
 # multiplications for one parameter that are done within seconds
-MULTIPLICATIONS = 10**10
+MULTIPLICATIONS = 2 * 10**9
 
 
 def central_differences(losses: Callable[[float], Values], steps: Sequence[float]) -> Values:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gradcheck_rnn.analytic.inspection import Gradients, gradients
+from gradcheck_rnn.analytic.inspection import Gradients, inspect
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import own_shapes
 from gradcheck_rnn.config.settings import Settings
@@ -116,14 +116,14 @@ def _reference_spot(name: PointName, problem: Problem, faults: Sequence[Fault]) 
 
 def _user_spot(plan: Plan, user: UserNet, name: PointName, net: Net, point: Point) -> Spot:
     """Look at user code; plain differences take its own loss where it has one, as the classic check does."""
-    (returned,) = user.runner.run(gradients, [point])
+    seen = user.runner.run(inspect, point)
     forward, wanted = match_forward(plan, user, net, point), plan.settings.check.loss
     most = described_entries(net)
     spot = Spot(
         name=name,
         net=net,
         shapes=own_shapes(point.parameters),
-        analytic=returned,
+        analytic=seen.gradients,
         loss="user",
         most=USER_ENTRIES,
         most_measured=USER_ENTRIES if forward.problem is None or wanted == "user" else most,

@@ -123,10 +123,10 @@ def _chosen(plan: Plan, spot: Spot, most: int) -> dict[str, Indices]:
 def _sample(rng: np.random.Generator, gradient: Array | None, size: int, most: int) -> Indices:
     """Random entries, half of them such whose gradient is not zero: of a large vocabulary few words occur."""
     order = rng.permutation(size)
-    alive = order if gradient is None else order[gradient.reshape(-1)[order] != 0]
+    flat = np.zeros(size) if gradient is None else gradient.reshape(-1)[order]
+    alive = [*order[~np.isfinite(flat)], *order[np.isfinite(flat) & (flat != 0)]]
     first = alive[: (most + 1) // 2]
-    others = order[~np.isin(order, first)]
-    return np.sort(np.concatenate([first, others])[:most])
+    return np.sort([*first, *order[~np.isin(order, first)]][:most])
 
 
 def _norm(values: Values) -> float:

@@ -1,9 +1,9 @@
 """What the curves of a sweep mean, in a sentence each."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from gradcheck_rnn.numeric.regimes import Regimes
+from gradcheck_rnn.numeric.regimes import Regimes, Stretch
 from gradcheck_rnn.report.curves import Error, LengthCurves, StepCurve, StepCurves, Sweep
 
 # the step of the classic check
@@ -56,26 +56,45 @@ def _shape_and_meaning(curve: StepCurve) -> tuple[str, str]:
     if curve.exact:
         return "zero", "so are the differences"
     if curve.verdict == "inconclusive":
-        return "undecided", "the error bars of the check's own differences are too wide"
+        return "undecided", "rounding, of the gradient or of the check's own differences, is wider than the tolerance"
     if curve.verdict == "fail":
-        shape = "flat over decades of h" if regimes.flat else "off at every h"
-        return shape, "the gradient itself is wrong, no step will help"
-    if regimes.is_v:
-        return "a V", "no bug, truncation right of its lowest point (falls as h^2), rounding left of it (grows as 1/h)"
-    named = {"truncation": regimes.truncation, "rounding": regimes.rounding, "rounding of the gradient": regimes.flat}
-    seen = [name for name, stretch in named.items() if stretch is not None]
-    return "no V", f"no bug, {' and '.join(seen) or 'no slope that has a name'}"
+        return _wrong(curve)
+    shape = "a V" if regimes.is_v else "no V"
+    seen = [words for words, stretch in _named(regimes) if stretch is not None]
+    return shape, f"no bug, {', '.join(seen) or 'and no slope that has a name'}"
+
+
+def _wrong(curve: StepCurve) -> tuple[str, str]:
+    if curve.regimes.is_v:
+        return "a V all the same", "the check finds single entries or later calls wrong, which its own report names"
+    if curve.regimes.flat:
+        return "flat over decades of h", "the gradient itself is wrong, no step will help"
+    return "no V", "the gradient itself is wrong, no step will help"
+
+
+def _named(regimes: Regimes) -> list[tuple[str, Stretch | None]]:
+    """What each slope of a right gradient comes from; left of the best step, a flat line is differences of zero."""
+    flat, best = regimes.flat, regimes.best_step
+    flat_means = (
+        "flat on the far left (the step is lost)"
+        if flat and best and flat.coarsest < best
+        else "flat at the bottom (the gradient's own rounding)"
+    )
+    return [
+        ("truncation on the right (falls as h^2)", regimes.truncation),
+        ("rounding on the left (grows as 1/h)", regimes.rounding),
+        (flat_means, flat),
+    ]
 
 
 def _choice_of_step(steps: Sequence[float], curves: Sequence[StepCurve]) -> str:
-    """Say which steps are best for right gradients, and what the classic one gives instead."""
-    best = [curve.regimes.best_step for curve in curves if curve.regimes.best_step is not None]
-    range_of_best = f"is {min(best):.0e}" if min(best) == max(best) else f"is {min(best):.0e} to {max(best):.0e}"
-    classic = _largest([error_near(CLASSIC_STEP, steps, curve) for curve in curves])
-    own = _largest([curve.own_bar for curve in curves])
+    """Say which step is best for all right gradients together, and what the classic one gives instead."""
+    largest = {h: _largest(error_near(h, steps, curve) for curve in curves) for h in steps}
+    best = min(steps, key=lambda h: (largest[h], -h))
+    classic = _largest(error_near(CLASSIC_STEP, steps, curve) for curve in curves)
     return (
-        f"the best h {range_of_best}, the classic {CLASSIC_STEP:.0e} is off by up to {classic}, "
-        f"the check's own differences by {own}"
+        f"for these h = {best:.0e} is best, off by up to {largest[best]:.0e} (the classic {CLASSIC_STEP:.0e} by "
+        f"{classic:.0e}, the check's own differences by {_largest(curve.own_bar for curve in curves):.0e})"
     )
 
 
@@ -91,9 +110,9 @@ def _place(lengths: Sequence[int], first: int) -> str:
     return f"up to T = {shorter[-1]} all is right, so look for what ends the way back: a window, a bound, an index"
 
 
-def _largest(errors: Sequence[Error]) -> str:
-    known = [error for error in errors if error is not None]
-    return f"{max(known):.0e}" if known else "no number"
+def _largest(errors: Iterable[Error]) -> float:
+    """The largest error; one that is no number is larger than any."""
+    return max((math.inf if error is None else error for error in errors), default=math.inf)
 
 
 def _fail(names: Sequence[str]) -> str:

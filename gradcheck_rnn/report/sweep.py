@@ -8,6 +8,7 @@ from gradcheck_rnn.config.settings import BackwardSettings
 from gradcheck_rnn.report.curves import Error, LengthCurve, LengthCurves, StepCurve, StepCurves, Sweep
 from gradcheck_rnn.report.plot import ASCII, MARGIN, Axis, Mark, can_draw, log_plot
 from gradcheck_rnn.report.readings import CLASSIC_STEP, error_near, read_lengths, read_point, slopes
+from gradcheck_rnn.report.value import PointName
 
 # the widest plot and prose, however wide the terminal
 WIDEST = 80
@@ -35,13 +36,15 @@ def _lines(sweep: Sweep, width: int) -> Iterator[str]:
         yield from _over_steps(sweep.steps, at, width)
     if sweep.lengths is not None:
         yield ""
-        yield from _over_lengths(sweep.lengths, width)
+        yield from _over_lengths(sweep.lengths, "probe" if sweep.settings.check.probe else "configured", width)
     notes = () if sweep.findings else sweep.notes  # else they come with what ended it
     if notes:
         yield ""
     for note in notes:
         yield from textwrap.wrap(f"note: {note.message}", width)
-        yield from textwrap.wrap(f"help: {note.help}" if note.help else "", width, initial_indent="  ")
+        yield from textwrap.wrap(
+            f"help: {note.help}" if note.help else "", width, initial_indent="  ", subsequent_indent="  "
+        )
 
 
 def _under_test(backward: BackwardSettings) -> str:
@@ -91,9 +94,9 @@ def _step_row(steps: Sequence[float], letter: str, curve: StepCurve) -> tuple[st
     )
 
 
-def _over_lengths(lengths: LengthCurves, width: int) -> Iterator[str]:
-    title = "Error over the sequence length T: against the check's own differences, whose error bars are drawn as"
-    yield from textwrap.wrap(f"{title} {ERROR_BAR}", width)
+def _over_lengths(lengths: LengthCurves, point: PointName, width: int) -> Iterator[str]:
+    title = f"Error over the sequence length T, {point} parameters: against the check's own differences"
+    yield from textwrap.wrap(f"{title}, whose error bars are drawn as {ERROR_BAR}", width)
     cell = max(1, min(LENGTH_COLUMNS, (width - MARGIN) // len(lengths.lengths)))
     bars = [mark for place, curve in enumerate(lengths.curves) for mark in _bars(place, curve, cell)]
     letters = [mark for place, curve in enumerate(lengths.curves) for mark in _errors(place, curve, cell)]

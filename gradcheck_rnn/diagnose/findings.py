@@ -1,8 +1,8 @@
 """An explanation in words: a finding for each fault."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
+from gradcheck_rnn.diagnose.experiments import Experiment
 from gradcheck_rnn.diagnose.hypotheses import Explanation
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.formulas import in_names, right_formula
@@ -68,15 +68,29 @@ def _remainder(left: list[str]) -> Finding:
     )
 
 
-def unexplained(wrong: tuple[str, ...], clues: list[str]) -> Finding:
-    """Report gradients that no known fault gives, and no pair of them."""
+def unexplained(wrong: tuple[str, ...], experiments: Sequence[Experiment], *, described: bool) -> list[Finding]:
+    """Report gradients that no known fault gives, with what the experiments say about them.
+
+    `described`: whether known faults could be tried at all.
+    """
+    found = [finding for experiment in experiments for finding in experiment.findings]
+    named = {name for finding in found for name in finding.parameters}
+    left = tuple(name for name in wrong if name not in named)
+    if not left or any(finding.kind == "untransposed-weight" for finding in found):
+        return found
+    why = (
+        "no known fault, and no pair of them, gives"
+        if described
+        else "the described net is not yours, so no known fault can be held against"
+    )
     finding = Finding(
         kind="unexplained",
-        term=wrong[0],
-        message=f"no known fault, and no pair of them, gives the gradients that were returned for {', '.join(wrong)}",
-        help="the experiments show what can be proven all the same",
+        term=left[0],
+        message=f"{why} the gradients that were returned for {', '.join(left)}",
+        help="look at the rows that agree: what they use is right"
+        + ("" if not experiments else "; and at the experiments"),
         certainty="likely",
-        parameters=wrong,
-        evidence={"clues": clues},
+        parameters=left,
+        evidence={"experiments": [{"question": each.question, "answer": each.answer} for each in experiments]},
     )
-    return finding if clues else replace(finding, help="look at the rows that agree: what they use is right")
+    return [*found, finding]

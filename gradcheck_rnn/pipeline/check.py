@@ -91,7 +91,8 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
         if lengths_are_free:
             _judge_shorter_probes(plan, user, judged)
     if wrong := judged.wrong():
-        judged.take(diagnose_user(plan, user, wrong, judged.findings, lengths_are_free=lengths_are_free))
+        last = judged.measured[-1]
+        judged.take(diagnose_user(plan, user, last, wrong, judged.findings, lengths_are_free=lengths_are_free))
     else:
         judge_power(plan, judged)
 

@@ -1,6 +1,6 @@
 """A failed check diagnosed: the chain map, and which term is broken, from gradients at further draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck_rnn.config.settings import Settings
@@ -15,8 +15,9 @@ from gradcheck_rnn.model.draw import probe_net, probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.pipeline.chain import chain_of_reference, chain_of_user, returned_by
+from gradcheck_rnn.pipeline.experiments import run_experiments
 from gradcheck_rnn.pipeline.forward import match_forward
-from gradcheck_rnn.pipeline.measurement import Plan
+from gradcheck_rnn.pipeline.measurement import Measurement, Plan
 from gradcheck_rnn.pipeline.user_net import UserNet
 
 # steps that a diagnosis needs at the most: every fault shows on fewer, a wider window of truncation aside
@@ -68,33 +69,61 @@ def diagnose_reference(settings: Settings, net: Net, faults: Sequence[Fault], wr
         probe_problem(each, settings, draw).in_double_precision() for draw, each in zip(DRAWS, nets, strict=True)
     ]
     witnesses = [Witness(problem, reference_gradients(problem, faults)) for problem in problems]
-    named = _named(witnesses, net, {name: name for name in net.shapes}, wrong, same=SAME)
-    return Diagnosis(tuple(named), chain_of_reference(settings, nets[0], faults))
+    explanation = explain_gradients(witnesses)
+    if explanation is None:
+        findings = unexplained(wrong, [], described=True)
+    else:
+        findings = findings_of(explanation, net, {name: name for name in net.shapes}, wrong)
+    return Diagnosis(tuple(findings), chain_of_reference(settings, nets[0], faults))
 
 
 def diagnose_user(
-    plan: Plan, user: UserNet, wrong: tuple[str, ...], said: Sequence[Finding], *, lengths_are_free: bool
+    plan: Plan,
+    user: UserNet,
+    measured: Measurement,
+    wrong: tuple[str, ...],
+    said: Sequence[Finding],
+    *,
+    lengths_are_free: bool,
 ) -> Diagnosis:
-    """Diagnose user code whose gradients of the parameters `wrong` fail; `said` are the findings so far.
+    """Diagnose user code whose gradients of the parameters `wrong` fail.
 
+    Args:
+        plan: of the check.
+        user: the code.
+        measured: what the check saw at its last point.
+        wrong: names of the parameters that fail.
+        said: findings so far.
+        lengths_are_free: whether the code takes other sequence lengths than the configured one.
     Raises:
         UserCodeError: user code raised, hung or crashed at one of the further draws.
     """
     kinds = {finding.kind for finding in said}
     named = {name for finding in said if finding.kind in UNUSABLE for name in finding.parameters}
     wrong = tuple(name for name in wrong if name not in named)
-    if user.roles is None or not wrong or kinds & {*UNREPEATABLE, "forward-differs"}:
+    if not wrong or kinds & {*UNREPEATABLE}:
         return Diagnosis()
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary) if plan.settings.check.probe else user.net
     nets = witness_nets(net, lengths_are_free=lengths_are_free)
-    witnesses = [_witness(plan, user, each, draw) for draw, each in zip(DRAWS, nets, strict=True)]
-    complete = [witness for witness in witnesses if witness is not None]
-    if len(complete) < len(witnesses):
-        return Diagnosis()
-    own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
-    is_coarse = "float32-inside" in kinds or plan.settings.dtype == "float32"
-    findings = _named(complete, user.net, own_names, wrong, same=SAME_IN_FLOAT32 if is_coarse else SAME)
+    witnesses = [] if "forward-differs" in kinds else _witnesses(plan, user, nets)
+    explanation = None
+    if witnesses:
+        is_coarse = "float32-inside" in kinds or plan.settings.dtype == "float32"
+        explanation = explain_gradients(witnesses, same=SAME_IN_FLOAT32 if is_coarse else SAME)
+    if explanation is None or user.roles is None:
+        experiments = run_experiments(plan, user, measured, wrong, lengths_are_free=lengths_are_free)
+        findings = unexplained(wrong, experiments, described=bool(witnesses))
+    else:
+        own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
+        findings = findings_of(explanation, user.net, own_names, wrong)
     return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))
+
+
+def _witnesses(plan: Plan, user: UserNet, nets: Sequence[Net]) -> list[Witness]:
+    """The user's gradients at every draw; none where the described net does not describe them all."""
+    drawn = [_witness(plan, user, net, draw) for draw, net in zip(DRAWS, nets, strict=True)]
+    complete = [witness for witness in drawn if witness is not None]
+    return complete if len(complete) == len(drawn) else []
 
 
 def witness_nets(net: Net, *, lengths_are_free: bool) -> list[Net]:
@@ -114,12 +143,3 @@ def _witness(plan: Plan, user: UserNet, net: Net, draw: int) -> Witness | None:
     (returned,) = returned_by(user, forward.factor)([forward.problem])
     gradients = usable(returned)
     return Witness(forward.problem, gradients) if gradients else None
-
-
-def _named(
-    witnesses: Sequence[Witness], net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...], *, same: float
-) -> list[Finding]:
-    explanation = explain_gradients(witnesses, same=same)
-    if explanation is None:
-        return [unexplained(wrong, [])]
-    return findings_of(explanation, net, own_names, wrong)

@@ -146,10 +146,21 @@ def show_finding(finding: Finding, console: Console) -> None:
         say(console, Text(finding.location.text.strip(), style="bold"), indent=6)
     if trace := finding.evidence.get("traceback"):
         console.print(Text("\n".join(f"  {line}" for line in str(trace).splitlines()), style="dim"), soft_wrap=True)
+    _show_experiments(finding, console)
     if proven := proof(finding):
         say(console, Text(proven, style="dim"), indent=2)
     if finding.help:
         say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
+
+
+def _show_experiments(finding: Finding, console: Console) -> None:
+    experiments = finding.evidence.get("experiments")
+    if not isinstance(experiments, list) or not experiments:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for each in experiments:
+        table.add_row(Text(f"  {each['question']}"), Text(each["answer"]))
+    console.print(table)
 
 
 def _names_term(finding: Finding) -> bool:

@@ -9,6 +9,7 @@ import click
 
 from gradcheck_rnn import __version__
 from gradcheck_rnn.cli.check import check
+from gradcheck_rnn.cli.demo import demo
 from gradcheck_rnn.cli.exits import EPILOG, Exit, UnwritableError
 from gradcheck_rnn.cli.explain import explain
 from gradcheck_rnn.cli.sweep import sweep
@@ -36,6 +37,7 @@ def cli() -> None:
 
 
 cli.add_command(check)
+cli.add_command(demo)
 cli.add_command(explain)
 cli.add_command(sweep)
 

@@ -1,0 +1,213 @@
+"""Sentences of a demonstration, for somebody who has never heard of the tool."""
+
+from gradcheck_rnn.config.settings import ModelSettings, Settings
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.report.chapters import Alarm, ClassicCheck, Rung, Story
+
+_STATES = {"tanh": "tanh(z[t])", "relu": "max(z[t], 0)", "sigmoid": "1 / (1 + exp(-z[t]))"}
+_STARTS = {
+    "zeros": "h[-1] = 0",
+    "random": "h[-1] is given, and is not 0",
+    "learned": "h[-1] = h0 is learned like the weights",
+}
+
+
+def task(settings: Settings) -> str:
+    """Say what the net is for."""
+    cell, batch = settings.model.cell, settings.sequence.batch_size
+    what = f"A {cell} net reads a sentence word by word"
+    if settings.loss.kind == "mse":
+        what += f" and gives every word {settings.model.output_size} numbers."
+    elif settings.loss.steps == "last":
+        what += " and tags the whole sentence at its last word."
+    else:
+        what += " and gives every word a tag."
+    return what if batch is None else f"{what} It reads {batch} sentences at a time."
+
+
+def formulas(settings: Settings) -> list[str]:
+    """Write down the forward pass."""
+    return [
+        "z[t] = x[t] @ W_xh + h[t-1] @ W_hh + b_h",
+        f"h[t] = {_STATES[settings.model.cell]}",
+        "y[t] = h[t] @ W_hy + b_y",
+    ]
+
+
+def sizes(settings: Settings) -> str:
+    """Say how large everything is, where it starts, and what the loss is."""
+    model, loss = settings.model, settings.loss
+    outputs = "tags" if loss.kind == "softmax_cross_entropy" else "outputs"
+    over = "over all steps" if loss.steps == "all" else "of the last step"
+    if settings.sequence.batch_size is not None:
+        over += " and sentences"
+    kind = loss.kind.replace("_", " ")
+    return (
+        f"{model.input_size} words (one-hot), {model.hidden_size} hidden units, {model.output_size} {outputs}; "
+        f"{_STARTS[model.initial_state]}; {_weights(model)}; the loss is {kind}, summed {over}."
+    )
+
+
+def _weights(model: ModelSettings) -> str:
+    spread = f"{model.init.scale:g}"
+    if model.init.distribution.endswith("fan_in"):
+        spread += " / sqrt(fan-in)"
+    return f"weights are random, of size {spread}"
+
+
+def situation(story: Story) -> list[str]:
+    """Say what has happened."""
+    said = [
+        "Say that you wrote the backward pass by hand. It walks from the last word to the first: dz is the error at "
+        "z[t], and dh_next carries it back to the word before.",
+        "A gradient check moves each weight a little, sees how the loss moves, and compares that with your gradient. "
+        "It says whether your gradient is wrong. It does not say where.",
+    ]
+    if story.is_first:
+        said.append(
+            "This happened. In 2016 it was a question on Stack Exchange, and the one answer there was a guess: that "
+            "the chain from word to word had been forgotten."
+        )
+    return said
+
+
+def rung(step: Rung) -> str:
+    """Say what the check finds at one length."""
+    if step.verdict == "fail":
+        return f"{_list(step.wrong)} {'is' if len(step.wrong) == 1 else 'are'} wrong"
+    return f"all {step.entries} entries agree" if step.verdict == "pass" else "cannot be told"
+
+
+def ladder_heading(story: Story) -> str:
+    """Give the chapter of the lengths its name."""
+    first = story.first_failing
+    return "One step" if first == 1 else "One step, two steps" if first == 2 else "One step, two steps, more steps"
+
+
+def reading_of_ladder(story: Story) -> str:
+    """Say what the lengths tell."""
+    first = story.first_failing
+    if first is None:
+        return (
+            f"No length up to {story.ladder[-1].length} shows anything at these weights. "
+            "That does not make the code right, as a second point will tell."
+        )
+    if first == 1:
+        return "It fails with one step already, before anything is carried back: the mistake is within a step."
+    steps = "a single step" if first == 2 else f"up to {first - 1} steps"
+    why = "With one step there is nothing to carry back, and nothing to add up." if first == 2 else ""
+    return f"Same code, same weights, one step more. It is right for {steps} and wrong for {first}. {why}".rstrip()
+
+
+def two_points() -> str:
+    """Say where the check looks."""
+    return (
+        "gradcheck-rnn compares every single entry, at your weights and at a probe point of its own (marked *). "
+        "A row shows a parameter's worst entry: analytic is your gradient, numeric is what moving the weight gives, "
+        "and the error says how far that can be trusted."
+    )
+
+
+def before_map(length: int) -> str:
+    """Say what a chain map is."""
+    return (
+        f"The error made at word t must reach every word k before it. gradcheck-rnn follows each one, over {length} "
+        "words: what your code carries, what the numbers say, and which cells agree."
+    )
+
+
+def after_map(story: Story) -> str:
+    """Say what the map narrows the search to."""
+    chain = story.broken.chain
+    if chain is None:
+        return ""
+    if chain.agrees.all() and story.fault.parameter is not None:
+        return "So the chain itself is right. The mistake is in how one parameter's own gradient is built."
+    if chain.agrees.all() and chain.constant == 1:
+        return "Here nothing is wrong. It takes larger numbers, such as those of the table, for the mistake to show."
+    if chain.agrees.diagonal().all() and not chain.agrees.all() and not (chain.empty | chain.acausal).any():
+        return "Without a chain these cells would be empty. So the chain is there, but something in it is wrong."
+    return ""
+
+
+def before_classic(classic: ClassicCheck) -> str:
+    """Say what the classic check is."""
+    yours = ", which is yours" if classic.own is None else ", and for yours"
+    return (
+        f"The usual recipe computes (L(w + h) - L(w - h)) / 2h with h = {classic.step:.0e} at your weights, and calls "
+        f"an entry wrong that is off by more than {classic.tolerance:.0e}. Here are its largest errors for right code, "
+        f"for code whose chain is cut after {classic.lags} steps{yours}. The last row is what gradcheck-rnn says."
+    )
+
+
+def after_classic(story: Story) -> list[str]:
+    """Say what the classic check gets wrong, if it does."""
+    classic = story.classic
+    said = [_of_alarm(classic.alarm)] if classic.alarm is not None else ["It passes the right code, as it should."]
+    if classic.is_blind:
+        same = "fails nowhere else" if classic.failing(classic.right) else "passes too"
+        said.append(
+            f"It is blind: the cut chain is wrong, and {same}. At weights this small an error fades on its way back, "
+            f"so that what the cut takes away is {classic.share:.0e} of the gradient."
+        )
+    else:
+        said.append("It sees the cut: these weights are large, and an error does not fade on its way back.")
+    if classic.own is not None:
+        said.append(_of_own(classic))
+    return said
+
+
+def _of_alarm(alarm: Alarm) -> str:
+    return (
+        f"It calls right code wrong, a false alarm: {alarm.parameter}{list(alarm.index)} is off by {alarm.error:.1e}, "
+        f"by rounding alone: two losses near {alarm.loss:.4g} differ by {abs(alarm.difference):.0e}, so that "
+        f"{_digits(alarm.digits)} of their 16 digits are left."
+    )
+
+
+def _digits(digits: float) -> str:
+    return f"about {round(digits)}" if digits >= 1 else "none"
+
+
+def _of_own(classic: ClassicCheck) -> str:
+    own = classic.failing(classic.own) if classic.own is not None else ()
+    if set(own) <= set(classic.failing(classic.right)):
+        return "And your code? To this check it is as good as the right one."
+    return f"Your code fails in {_list(own)}. That is all that it can say: not which line, and not why."
+
+
+def before_finding(story: Story) -> str:
+    """Say how a fault is found."""
+    return (
+        f"gradcheck-rnn knows {story.known} mistakes that such a backward pass can have. It makes each of them in a "
+        "right one, at several random points, and asks: which gives exactly your gradients?"
+    )
+
+
+def after_finding(story: Story, finding: Finding) -> str:
+    """Say so where the report has another name for the fault than the one that was asked for."""
+    if (finding.kind, finding.term) == (story.fault.kind, story.fault.term):
+        return ""
+    asked = f"{story.fault.kind} {story.fault.term}"
+    return f"You asked for {asked}. It gives the same gradients, so that nothing can tell the two apart."
+
+
+def change(finding: Finding) -> list[str]:
+    """Write the correction as a diff: the wrong line where the finding tells it, and the right one."""
+    if finding.kind == "untransposed-weight":
+        return [f"- {finding.help.replace('.T', '', 1)}", f"+ {finding.help}"]
+    return [finding.help]
+
+
+def what_next(story: Story) -> list[tuple[str, str]]:
+    """Commands to go on with, and what each is for."""
+    return [
+        (f"gradcheck-rnn explain {story.fault.kind}", "more about this mistake"),
+        ("gradcheck-rnn demo --list", "all that can be shown so"),
+        ("gradcheck-rnn check my.yaml", "the same for your code"),
+    ]
+
+
+def _list(names: tuple[str, ...] | list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

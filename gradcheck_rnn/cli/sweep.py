@@ -61,5 +61,7 @@ def _show(swept: "Sweep", output_format: str) -> None:
     if swept.points:
         for line in to_lines(swept, width=console.width, encoding=console.encoding):
             click.echo(line)
+    if swept.points and swept.findings:
+        click.echo()
     if swept.findings:
         show(swept.ended, console)

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from . import broken_net
-from .broken_bug import Bug, IncompatibleEditsError, Name
+from .broken_bug import Bug, IncompatibleEditsError, Name, edited
 from .broken_net import Array
 from .broken_output import OUTPUT_BUGS
 from .broken_parameter import PARAMETER_BUGS
-from .broken_stream import STREAM_BUGS
+from .broken_stream import STREAM_BUGS, truncated_to
 from .broken_unnamed import UNNAMED
 from .elman import Spec
 from .problems import BIAS_AND_STATE_STD
@@ -25,7 +25,23 @@ from .problems import BIAS_AND_STATE_STD
 BUGS: tuple[Bug, ...] = STREAM_BUGS + OUTPUT_BUGS + PARAMETER_BUGS
 BY_IDENTIFIER = {bug.identifier: bug for bug in (*BUGS, *UNNAMED)}
 
-__all__ = ["BUGS", "BY_IDENTIFIER", "UNNAMED", "Bug", "IncompatibleEditsError"]
+__all__ = [
+    "BUGS",
+    "BY_IDENTIFIER",
+    "UNNAMED",
+    "Bug",
+    "IncompatibleEditsError",
+    "both_show",
+    "compatible",
+    "equivalent_names",
+    "fits",
+    "gradients",
+    "named",
+    "relative_gaps",
+    "shows",
+    "source",
+    "truncated_to",
+]
 
 VISIBLE = 1e-6  # relative to the largest entry of the right gradient of one parameter
 NEGLIGIBLE = 1e-10  # a tensor that small beside the whole gradient is judged on that scale
@@ -42,11 +58,7 @@ def source(faults: Sequence[Bug] = ()) -> str:
     Raises:
         IncompatibleEditsError: two of them change the same fragment.
     """
-    text = RIGHT_SOURCE
-    for fault in faults:
-        for edit in fault.edits:
-            text = edit.applied_to(text)
-    return text
+    return edited(RIGHT_SOURCE, [edit for fault in faults for edit in fault.edits])
 
 
 def gradients(spec: Spec, parameters: Parameters, batch: Any, faults: Sequence[Bug] = ()) -> Gradient:
@@ -86,6 +98,7 @@ def fits(faults: Sequence[Bug], spec: Spec, parameters: Parameters) -> bool:
         "last step": spec.steps == "last",
         "mse": spec.loss == "mse",
         "relu": spec.cell == "relu",
+        "tanh": spec.cell == "tanh",
         "I = H": U.shape[1] == len(W),
         "O = H": len(V) == len(W),
     }
@@ -110,6 +123,11 @@ def both_show(faults: Sequence[Bug], spec: Spec, parameters: Parameters, batch: 
     return all(_differ(together, gradients(spec, parameters, batch, rest)) for rest in fewer)
 
 
+def named(fault: Bug, name: Name, spec: Spec, parameters: Parameters, batch: Any) -> bool:
+    """Whether a finding of this kind and term is a fair name of the fault, alone in this net."""
+    return fault.accepts(*name, spec) or name in equivalent_names(fault, spec, parameters, batch)
+
+
 def equivalent_names(fault: Bug, spec: Spec, parameters: Parameters, batch: Any) -> frozenset[Name]:
     """Names of the fault and of all that give the same gradient in this net, at this point and at another.
 
@@ -118,9 +136,9 @@ def equivalent_names(fault: Bug, spec: Spec, parameters: Parameters, batch: Any)
     points = [parameters, _redrawn(spec, parameters, np.random.default_rng(0))]
     wanted = [gradients(spec, point, batch, [fault]) for point in points]
     found = set(fault.names(spec))
-    for other in BUGS:
+    for other in {*BUGS, *(truncated_to(window) for window in range(1, len(batch.inputs) - 1))}:
         if fits([other], spec, parameters) and all(
-            not _differ(gradients(spec, point, batch, [other]), wrong, SAME)
+            not _differ(gradients(spec, point, batch, [other]), wrong, threshold=SAME)
             for point, wrong in zip(points, wanted, strict=True)
         ):
             found |= other.names(spec)
@@ -141,7 +159,7 @@ def _finite(gradient: Gradient) -> bool:
     return all(np.all(np.isfinite(value)) for value in gradient.values())
 
 
-def _differ(wrong: Gradient, right: Gradient, threshold: float = VISIBLE) -> bool:
+def _differ(wrong: Gradient, right: Gradient, *, threshold: float = VISIBLE) -> bool:
     return not all(gap <= threshold for gap in relative_gaps(wrong, right).values())  # a gap of nan differs
 
 

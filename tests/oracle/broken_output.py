@@ -1,6 +1,6 @@
 """Faults of the output error dy, and those of everything at once: constants, signs, regularisers, clips."""
 
-from .broken_bug import EVERYTHING, HIDDEN, Bug, Edit, bug, names
+from .broken_bug import EVERYTHING, HIDDEN, Bug, Edit, above, bug, names
 
 ERROR, OWN = "error = p - y", "own = V.T"
 SOFTMAX, ALL_STEPS, LAST_STEP = ("softmax",), ("all steps",), ("last step",)
@@ -49,11 +49,12 @@ ERROR_BUGS = (
 
 def _everything(kind: str, term: str, variant: str, formula: str, **fields: object) -> Bug:
     """The formula in g, the gradient, and theta, the parameter, both in column layout, for each parameter."""
-    statement = (
-        "theta = dict(zip(d, (U, W, b, V, c, parameters.get('h0', np.zeros(len(W))))))\n"
-        f"    d = {{name: {formula} for name, g in d.items()}}\n    return"
+    edit = above(
+        "return {name: d[name].T",
+        "theta = dict(zip(d, (U, W, b, V, c, parameters.get('h0', np.zeros(len(W))))))",
+        f"d = {{name: {formula} for name, g in d.items()}}",
     )
-    return bug(kind, term, variant, Edit("return {name: d[name].T", "return", statement), **fields)
+    return bug(kind, term, variant, edit, **fields)
 
 
 # Beside the sizes of the net, the ones that people code by mistake: a forgotten 1/2, a learning rate.

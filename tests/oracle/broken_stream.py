@@ -1,75 +1,62 @@
 """Faults of the chain: they damage what flows from step to step, and with it the gradient of every hidden parameter."""
 
-from .broken_bug import HIDDEN, SLOPE, Bug, Edit, bug, names
+from .broken_bug import EVERYTHING, HIDDEN, SLOPE, Bug, Edit, Insertion, above, below, bug, names
 
 # Landmarks in broken_net.py.
-OWN, USE, SLOPES, DELTA, CARRY = (
-    "own = V.T",
-    "run.ds[t] = run",
-    "slope = derivative",
-    "run.da[t] = slope",
-    "run.carry = W",
-)
-ARRIVING = "run.ds[t][:, t] += own"
-NEXT_STEP = "for run in runs:  # what step t passes on"
+LOOP, HIDDEN_LOOP = "    steps = list(", "output_steps = list("
+OWN, ARRIVING, SLOPES, DELTA = "own = V.T", "run.ds[t][:, t] += own", "slope = derivative", "run.da[t] = slope"
+USE, NEXT_STEP, CARRY = "run.ds[t] = run.carry", "for run in runs:  # what step t passes on", "run.carry = W.T"
 
 
-def _then(line: str, statement: str, *, depth: int = 3) -> Edit:
-    """A statement of its own after the one that ends the landmark's line."""
-    return Edit(line, line, f"{line}\n{'    ' * depth}{statement}")
-
-
-def _hidden(kind: str, term: str, variant: str, *edits: Edit, **fields: object) -> Bug:
+def _hidden(kind: str, term: str, variant: str, *edits: Edit | Insertion, **fields: object) -> Bug:
     return bug(kind, term, variant, *edits, **{"touches": HIDDEN} | fields)
-
-
-def _carry(new: str) -> Edit:
-    return Edit(CARRY, "W.T @ run.da[t]", new)
-
-
-def _use(new: str) -> Edit:
-    return Edit(USE, "run.carry.copy()", new)
 
 
 def _slope(new: str) -> Edit:
     return Edit(SLOPES, "derivative(spec.cell, run.s[t])", new)
 
 
+def _weight(new: str) -> Edit:
+    return Edit(CARRY, "W.T @ ", new)
+
+
+# Where only the last step counts, all that is left of these is the last step's own error.
+_ALONE = names("missing-term:dh_next", "forward-order-loop:loop", "wrong-operand:W_hh", "truncated-chain:0")
+
+_ACCUMULATE = "so_far = so_far + sum(np.outer(total(run.da[t]), run.s[t - 1]) for run in runs)"
+
 CARRY_BUGS = (
-    _hidden("missing-term", "dh_next", "never added", _use("0.0 * run.carry")),
-    _hidden("missing-term", "dh_next", "never updated", _carry("0.0 * run.carry")),
-    _hidden("missing-term", "W_hh", "", _carry("1.0 * run.da[t]")),
-    _hidden("untransposed-weight", "W_hh", "", _carry("W @ run.da[t]")),
+    _hidden("missing-term", "dh_next", "never added", below(USE, "run.ds[t] *= 0.0"), accepted_last=_ALONE),
+    _hidden("missing-term", "dh_next", "never updated", below(CARRY, "run.carry *= 0.0"), accepted_last=_ALONE),
+    _hidden("missing-term", "W_hh", "", _weight("1.0 * ")),
+    _hidden("untransposed-weight", "W_hh", "", _weight("W @ ")),
     _hidden("untransposed-weight", "W_hy", "", Edit(OWN, "V.T", "V"), needs=("O = H",)),
     _hidden(
         "wrong-operand",
         "W_hh",
         "gradient with this step",
-        Edit("output_steps = list(steps)", "output_steps", "so_far = np.zeros_like(W)\n    output_steps"),
-        Edit(
-            NEXT_STEP,
-            "for run",
-            "so_far = so_far + sum(np.outer(total(run.da[t]), run.s[t - 1]) for run in runs)\n        for run",
-        ),
-        _carry("so_far.T @ run.da[t]"),
+        above(HIDDEN_LOOP, "so_far = np.zeros_like(W)"),
+        above(NEXT_STEP, _ACCUMULATE),
+        _weight("so_far.T @ "),
     ),
     _hidden(
         "wrong-operand",
         "W_hh",
         "gradient before this step",
-        Edit("output_steps = list(steps)", "output_steps", "so_far = np.zeros_like(W)\n    output_steps"),
-        _carry(
-            "so_far.T @ run.da[t]\n"
-            "        so_far = so_far + sum(np.outer(total(run.da[t]), run.s[t - 1]) for run in runs)"
-        ),
+        above(HIDDEN_LOOP, "so_far = np.zeros_like(W)"),
+        above(NEXT_STEP, "before = so_far", _ACCUMULATE),
+        _weight("before.T @ "),
+        accepted_last=_ALONE,
     ),
-    _hidden("wrong-operand", "W_hh", "W_xh in its place", _carry("U.T @ run.da[t]"), needs=("I = H",), lenient=True),
-    _hidden("bypassed-activation", "dh_next", "", _carry("W.T @ run.ds[t]")),
-    _hidden("sign-flip", "dh_next", "where added", _use("-run.carry")),
-    _hidden("sign-flip", "dh_next", "where made", _carry("-(W.T @ run.da[t])")),
-    _hidden("double-counted-term", "dh_next", "where added", _use("2.0 * run.carry")),
-    _hidden("double-counted-term", "dh_next", "where made", _carry("2.0 * (W.T @ run.da[t])")),
-    _hidden("double-counted-term", "dh_next", "never set anew", _carry("run.carry + W.T @ run.da[t]")),
+    _hidden("wrong-operand", "W_hh", "W_xh in its place", _weight("U.T @ "), needs=("I = H",), lenient=True),
+    _hidden("bypassed-activation", "dh_next", "", Edit(CARRY, "run.da[t]", "run.ds[t]")),
+    _hidden("sign-flip", "dh_next", "where added", below(USE, "run.ds[t] *= -1.0")),
+    _hidden("sign-flip", "dh_next", "where made", below(CARRY, "run.carry *= -1.0")),
+    _hidden("double-counted-term", "dh_next", "where added", below(USE, "run.ds[t] *= 2.0")),
+    _hidden("double-counted-term", "dh_next", "where made", below(CARRY, "run.carry *= 2.0")),
+    _hidden(
+        "double-counted-term", "dh_next", "never set anew", Edit(CARRY, "run.carry = ", "run.carry = run.carry + ")
+    ),
     _hidden(
         "overwritten-carry",
         "dh",
@@ -84,45 +71,45 @@ LOOP_BUGS = (
         "forward-order-loop",
         "loop",
         "",
-        Edit("steps = list(reversed", "reversed(range(T))", "range(T)"),
+        Edit(LOOP, "reversed(range(T))", "range(T)"),
         touches=HIDDEN,
+        accepted_last=_ALONE,
     ),
-    bug(
-        "skipped-step",
-        "first",
-        "hidden part",
-        _then("output_steps = list(steps)", "steps.remove(0)", depth=1),
-        touches=HIDDEN,
-    ),
-    bug("skipped-step", "first", "everything", Edit("steps = list(reversed", "range(T)", "range(1, T)")),
-    bug(
-        "skipped-step",
-        "last",
-        "hidden part",
-        _then("output_steps = list(steps)", "steps.remove(T - 1)", depth=1),
-        touches=HIDDEN,
-        needs=("all steps",),
-    ),
-    bug(
-        "skipped-step",
-        "last",
-        "everything",
-        Edit("steps = list(reversed", "range(T)", "range(T - 1)"),
-        needs=("all steps",),
+    *(
+        bug(
+            "skipped-step",
+            step,
+            variant,
+            place(line, f"steps = [t for t in steps if {kept}]"),
+            touches=touches,
+            needs=needs,
+        )
+        for step, kept, needs in (("first", "t > 0", ()), ("last", "t < T - 1", ("all steps",)))
+        for variant, place, line, touches in (
+            ("hidden part", below, HIDDEN_LOOP, HIDDEN),
+            ("everything", above, HIDDEN_LOOP, EVERYTHING),
+        )
     ),
 )
 
+
+def truncated_to(window: int) -> Bug:
+    """The error of step t reaches steps t, ..., t - window; the initial state is used at step 0, as W_hh is."""
+    return _hidden("truncated-chain", str(window), "", below(USE, f"run.ds[t][:, t + {window} + 1 :] = 0.0"))
+
+
 WINDOW_BUGS = (
+    *(truncated_to(window) for window in (1, 2, 3, 4)),
     *(
-        _hidden("truncated-chain", str(k), "", _then("run.carry = W.T @ run.da[t]", f"run.carry[:, t + {k} :] = 0.0"))
-        for k in (1, 2, 3, 4)
+        _hidden("truncated-chain", str(k), "cut where made", below(CARRY, f"run.carry[:, t + {k} :] = 0.0"))
+        for k in (1, 2)
     ),
     *(
         _hidden(
             "truncated-chain",
             str(k),
             f"chunks from the {end}",
-            _carry(f"(W.T @ run.da[t]) * (({where}) % {k} != 0)"),
+            below(CARRY, f"run.carry *= ({where}) % {k} != 0 or t == 0"),
             lenient=True,
         )
         for k in (2, 3, 4, 5)
@@ -133,7 +120,7 @@ WINDOW_BUGS = (
             "truncated-chain",
             str(k),
             "last steps of the sequence alone",
-            _then("output_steps = list(steps)", f"steps = [t for t in steps if t >= T - {k} - 1]", depth=1),
+            below(HIDDEN_LOOP, f"steps = [t for t in steps if t >= T - {k} - 1]"),
             lenient=True,
         )
         for k in (1, 2, 4)
@@ -172,15 +159,16 @@ SLOPE_BUGS = (
         accepted=names(f"bypassed-activation:{SLOPE} of dh_next"),
     ),
     *(
-        _hidden("wrong-activation-derivative", SLOPE, variant, _slope(formula))
+        _hidden("wrong-activation-derivative", SLOPE, variant, _slope(formula), needs=needs)
         for variant, formula in _WRONG_SLOPES.items()
+        for needs in [("tanh",) if variant == "relu's mask" else ()]  # for sigmoid it is all ones
     ),
     *(
         _hidden(
             "wrong-time-index",
             SLOPE,
             variant,
-            _slope(f"derivative(spec.cell, run.s[{index}])"),
+            Edit(SLOPES, "run.s[t]", f"run.s[{index}]"),
             accepted=names(f"wrapped-index:{SLOPE}") if "wrap" in variant else frozenset(),
         )
         for variant, index in {
@@ -205,7 +193,7 @@ _LAST, _FIRST = "T - 1", "0"
 
 def _stale(variant: str, step: str, *, output: bool) -> Bug:
     edits = [
-        _slope(f"derivative(spec.cell, run.s[{step}])"),
+        Edit(SLOPES, "run.s[t]", f"run.s[{step}]"),
         Edit("dW_t =", "run.s[t - 1]", f"run.s[({step}) - 1]"),
         Edit("dU_t =", "run.x[t]", f"run.x[{step}]"),
     ]
@@ -225,7 +213,7 @@ CACHE_BUGS = (
             "stale-cache",
             "cache",
             f"{which}, only in the derivative",
-            _slope(f"derivative(spec.cell, run.s[{step}])"),
+            Edit(SLOPES, "run.s[t]", f"run.s[{step}]"),
             accepted=names(f"stale-cache:{SLOPE}"),
         )
         for which, step in (("last", _LAST), ("first", _FIRST))
@@ -234,7 +222,7 @@ CACHE_BUGS = (
         "stale-cache",
         "cache",
         "states share one buffer",
-        _slope("derivative(spec.cell, run.s[T - 1])"),
+        Edit(SLOPES, "run.s[t]", "run.s[T - 1]"),
         Edit("dW_t =", "run.s[t - 1]", "run.s[T - 1]"),
         Edit("dV_t =", "run.s[t]", "run.s[T - 1]"),
         touches=(*HIDDEN, "W_hy"),
@@ -252,30 +240,28 @@ CACHE_BUGS = (
 )
 
 
-def _clip(variant: str, edit: Edit) -> Bug:
+def _clip(variant: str, edit: Insertion) -> Bug:
     others = names("clipped-gradient:dh", "clipped-gradient:dz", "clipped-gradient:da")
     return _hidden("clipped-gradient", "dh_next", variant, edit, accepted=others)
 
 
-def _summed_into_one(stream: str, clipped: str) -> str:
-    """A clip acts on the sum of all columns, so the sum moves into column t."""
-    return f"{stream} = np.where(np.arange(T) == t, {clipped.format(f'total({stream})')}[:, None], 0.0)"
+def _clipped(stream: str, size: str, bound: float) -> str:
+    """What is clipped is the sum of all columns, and each column keeps its share of it."""
+    return f"{stream} *= np.minimum(1.0, {bound} / np.maximum({size.format(f'total({stream})')}, 1e-300))"
 
-
-_ELEMENTWISE, _NORM = "np.clip({{}}, -{0}, {0})", "(lambda v: v * min(1.0, {0} / max(np.linalg.norm(v), 1e-300)))({{}})"
 
 CLIP_BUGS = tuple(
-    _clip(f"{stream} {how} at {bound}", _then(line, _summed_into_one(code, formula.format(bound))))
+    _clip(f"{stream} {how} at {bound}", below(line, _clipped(code, size, bound)))
     for stream, code, line in (
-        ("dh_next", "run.carry", "run.carry = W.T @ run.da[t]"),
+        ("dh_next", "run.carry", CARRY),
         ("dh", "run.ds[t]", ARRIVING),
-        ("dz", "run.da[t]", "run.da[t] = slope[:, None] * run.ds[t]"),
+        ("dz", "run.da[t]", DELTA),
     )
-    for how, formula, bound in (
-        ("elementwise", _ELEMENTWISE, 0.01),
-        ("elementwise", _ELEMENTWISE, 0.1),
-        ("elementwise", _ELEMENTWISE, 1.0),
-        ("by norm", _NORM, 0.1),
+    for how, size, bound in (
+        ("elementwise", "np.abs({})[:, None]", 0.01),
+        ("elementwise", "np.abs({})[:, None]", 0.1),
+        ("elementwise", "np.abs({})[:, None]", 1.0),
+        ("by norm", "np.linalg.norm({})", 0.1),
     )
 )
 

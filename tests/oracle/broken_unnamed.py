@@ -3,16 +3,16 @@
 A diagnosis may call them `unexplained` or use one of the names accepted here; to match another one would be false.
 """
 
-from .broken_bug import HIDDEN, SLOPE, Bug, Edit, bug, names
-from .broken_parameter import ACCUMULATED, B_H, B_Y, DELTA, HIDDEN_PARTS
+from .broken_bug import HIDDEN, SLOPE, Bug, Edit, Insertion, above, bug, names
+from .broken_part import ACCUMULATED, B_H, B_Y, DELTA, HIDDEN_PARTS
 from .broken_stream import CARRY, OWN, SLOPES
 
 _RIGHT_SLOPE = "derivative(spec.cell, run.s[t])"
 _OWN_ERROR = "V.T @ run.e[t]"
-_H0 = "dh0: Array"
+_H0, _RESULT = "dh0: Array", 'd = {"W_xh"'
 
 
-def _unnamed(variant: str, *edits: Edit, accepted: tuple[str, ...] = (), **fields: object) -> Bug:
+def _unnamed(variant: str, *edits: Edit | Insertion, accepted: tuple[str, ...] = (), **fields: object) -> Bug:
     return bug("unexplained", "", variant, *edits, **{"accepted": names(*accepted)} | fields)
 
 
@@ -112,9 +112,35 @@ CHAIN = (
         accepted=("wrong-operand:W_hh",),
     ),
     _unnamed(
+        "dh passed on as it is",
+        Edit(CARRY, "W.T @ run.da[t]", "1.0 * run.ds[t]"),
+        touches=HIDDEN,
+        accepted=("missing-term:W_hh", "bypassed-activation:dh_next"),
+    ),
+    _unnamed(  # at t = -1 the last step's error and input meet the initial state's derivative
+        "loop runs one step too far",
+        above(
+            _H0,
+            "for run in runs:",
+            "    extra = derivative(spec.cell, run.s[-1])[:, None] * run.carry",
+            "    extra[:, -1] += derivative(spec.cell, run.s[-1]) * (V.T @ run.e[-1])",
+            "    run.ds.append(extra)",
+            "    run.carry = W.T @ extra",
+        ),
+        above(
+            _RESULT,
+            "dU = dU + sum(np.outer(total(run.ds[-1]), run.x[-1]) for run in runs)",
+            "dW = dW + sum(np.outer(total(run.ds[-1]), run.s[-2]) for run in runs)",
+            "db = db + sum(total(run.ds[-1]) for run in runs)",
+            "dV = dV + sum(np.outer(run.e[-1], run.s[-1]) for run in runs)",
+            "dc = dc + sum(run.e[-1] for run in runs)",
+        ),
+        accepted=("wrapped-index:loop",),
+    ),
+    _unnamed(
         "list of states begins with the initial one",
         Edit(SLOPES, "run.s[t]", "run.s[t - 1]"),
-        Edit("dW_t =", "run.s[t - 1]", "(run.s[t - 2] if t > 0 else run.s[T - 1])"),
+        Edit("dW_t =", "run.s[t - 1]", "run.s[t - 2]"),
         Edit("dV_t =", "run.s[t]", "run.s[t - 1]"),
         touches=(*HIDDEN, "W_hy"),
         accepted=("wrong-time-index:h[t]", "wrong-time-index:h[t-1]", f"wrong-time-index:{SLOPE}"),
@@ -128,6 +154,7 @@ ONE_PARAMETER = (
             Edit(part.line, DELTA, "(total(run.da[t]) - run.da[t][:, t])"),
             touches=(part.name,),
             accepted=(f"missing-term:dy in {part.name}", f"wrong-operand:{part.name}"),
+            accepted_last=names(f"skipped-step:{part.name}", f"wrong-time-index:{part.name}"),
         )
         for part in HIDDEN_PARTS
     ),
@@ -145,6 +172,7 @@ ONE_PARAMETER = (
             f"{part.name} summed over its units",
             Edit(f"{gradient} = {gradient} +", f"+ {gradient}_t", f"+ np.sum({gradient}_t)"),
             touches=(part.name,),
+            needs=("mse",),  # p - y sums to zero for softmax, and b_y's is then simply missing
             accepted=(f"wrong-operand:{part.name}",),
         )
         for part in (B_H, B_Y)
@@ -180,17 +208,13 @@ _DECAYED = ("W_xh", "W_hh", "W_hy")
 REGULARISERS = (
     _unnamed(
         "regulariser on the weights and not on the biases",
-        Edit('d = {"W_xh"', "d = {", "dU, dW, dV = dU + 0.1 * U, dW + 0.1 * W, dV + 0.1 * V\n    d = {"),
+        above(_RESULT, "dU, dW, dV = dU + 0.1 * U, dW + 0.1 * W, dV + 0.1 * V"),
         touches=_DECAYED,
         accepted=("regulariser-mismatch:all", *_of_each("regulariser-mismatch", _DECAYED)),
     ),
     _unnamed(
         "regulariser by the sign",
-        Edit(
-            'd = {"W_xh"',
-            "d = {",
-            "dU, dW, dV = dU + 0.1 * np.sign(U), dW + 0.1 * np.sign(W), dV + 0.1 * np.sign(V)\n    d = {",
-        ),
+        above(_RESULT, "dU, dW, dV = dU + 0.1 * np.sign(U), dW + 0.1 * np.sign(W), dV + 0.1 * np.sign(V)"),
         touches=_DECAYED,
         accepted=("regulariser-mismatch:all", *_of_each("regulariser-mismatch", _DECAYED)),
     ),

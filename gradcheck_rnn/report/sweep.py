@@ -10,8 +10,9 @@ from gradcheck_rnn.report.plot import ASCII, MARGIN, Axis, Mark, can_draw, log_p
 from gradcheck_rnn.report.readings import CLASSIC_STEP, error_near, read_lengths, read_point, slopes
 from gradcheck_rnn.report.value import PointName
 
-# the widest plot and prose, however wide the terminal
+# the widest plot and prose, however wide the terminal, and the narrowest: a column a step, and the margin
 WIDEST = 80
+NARROWEST = 32
 # columns of one step and of one T at the most
 STEP_COLUMNS = 3
 LENGTH_COLUMNS = 8
@@ -25,7 +26,7 @@ ERROR_BAR = "-"
 
 def to_lines(sweep: Sweep, *, width: int, encoding: str) -> Iterator[str]:
     """Render the curves and the notes for an output that is `width` columns wide; what ended a sweep is not told."""
-    for line in _lines(sweep, min(width, WIDEST)):
+    for line in _lines(sweep, min(max(width, NARROWEST), WIDEST)):
         yield line if can_draw(encoding) else line.translate(ASCII)
 
 

@@ -3,7 +3,7 @@
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -64,62 +64,73 @@ def _fault_meant(words: str) -> str:
 
     if not words.strip(" :"):
         return FIRST_STORY
-    names = {_plain(name): name for name in demo_names()}
-    of_kind = [name for name in demo_names() if _plain(name.partition(":")[0]) == _plain(words)]
-    name = names.get(_plain(words)) or (of_kind[0] if len(of_kind) == 1 else None)
-    if name is None:
-        raise UsageError(_unknown(words, of_kind))
+    kind, term = _plain(words)
+    of_kind = [name for name in demo_names() if _plain(name)[0] == kind]
+    meant = [name for name in of_kind if term in ("", _plain(name)[1])]
+    if len(meant) != 1:
+        raise UsageError(_several(kind, meant) if meant else _unknown(words, kind))
+    (name,) = meant
     if shows_nowhere(name):
         message = f"`{name}` changes nothing: a vector has no wrong way round"
         raise UsageError(Mistake(message, "`transposed-gradient:W_hh` shows one that does"))
     return name
 
 
-def _plain(name: str) -> str:
-    """A name without what is hard to type: capitals, blanks, quotes and brackets."""
-    return re.sub(r"[^a-z0-9/]", "", name.lower())
+def _plain(name: str) -> tuple[str, str]:
+    """Kind and term, without what is hard to type: capitals, quotes, brackets, blanks in the term."""
+    kind, _, term = name.strip().replace(":", " ", 1).partition(" ")
+    return kind.lower().replace("_", "-"), re.sub(r"[\s'\[\]]", "", term.lower())
 
 
-def _unknown(words: str, of_kind: list[str]) -> Mistake:
+def _several(kind: str, names: Iterable[str]) -> Mistake:
     from gradcheck_rnn.config.places import quote
-    from gradcheck_rnn.config.suggest import closest, listed
+
+    terms = (quote(name.partition(":")[2]) for name in names)
+    return Mistake(f"there are several faults of the kind `{kind}`", f"add one of {', '.join(terms)}")
+
+
+def _unknown(words: str, kind: str) -> Mistake:
+    from gradcheck_rnn.config.places import quote
+    from gradcheck_rnn.config.suggest import closest
+    from gradcheck_rnn.faults.library import WINDOW
     from gradcheck_rnn.pipeline.demo_nets import LONGEST_WINDOW, demo_names
 
-    if of_kind:
-        terms = [name.partition(":")[2] for name in of_kind]
-        return Mistake(f"there are several faults called {quote(words)}", f"add one of {listed(terms)}")
+    if kind == WINDOW:
+        return Mistake(f"cannot show {quote(words)}", f"there are {WINDOW}:1 to {WINDOW}:{LONGEST_WINDOW}")
     near = closest(words.strip().replace(" ", ":", 1), demo_names())
-    if _plain(words).startswith("truncatedchain"):
-        return Mistake(f"cannot show {quote(words)}", f"take truncated-chain:1 to truncated-chain:{LONGEST_WINDOW}")
     help_text = f"did you mean `{near}`?" if near else "`gradcheck-rnn demo --list` shows all"
     return Mistake(f"no fault is called {quote(words)}", help_text)
 
 
 def _list() -> Iterator[str]:
-    from gradcheck_rnn.pipeline.demo_nets import demo_names
+    from gradcheck_rnn.faults.library import WINDOW
+    from gradcheck_rnn.pipeline.demo_nets import LONGEST_WINDOW, demo_names
 
     yield "Known faults of a backward pass, by kind and term:"
-    kinds = dict.fromkeys(name.partition(":")[0] for name in demo_names())
-    for kind in kinds:
+    for kind in dict.fromkeys(name.partition(":")[0] for name in demo_names()):
         yield ""
         yield click.style(kind, bold=True)
-        for name in demo_names():
-            if name.startswith(f"{kind}:"):
-                yield from _entry(name)
+        if kind == WINDOW:
+            says = "the chain is cut: an error reaches back by that many steps and no further"
+            yield from _entry(f"1 to {LONGEST_WINDOW}", says, "two steps more")
+        else:
+            yield from _entries([name for name in demo_names() if name.startswith(f"{kind}:")])
     yield ""
-    yield "gradcheck-rnn demo KIND TERM shows one; put a term with a quote or brackets in quotes."
+    yield "gradcheck-rnn demo KIND:TERM shows one; a shell wants quotes round ' and [ ]."
 
 
-def _entry(name: str) -> Iterator[str]:
-    """The term, what the fault is, and what a net needs for it to show."""
+def _entries(names: Iterable[str]) -> Iterator[str]:
     from gradcheck_rnn.pipeline.demo_nets import fault_called, shows_nowhere, stage_of
 
-    term = name.partition(":")[2]
-    says, needs = fault_called(name).says, stage_of(name).needs
-    if shows_nowhere(name):
-        needs = "nothing helps: a vector has no wrong way round"
-    lines = [says, *([f"needs {needs}"] if needs else [])]
+    for name in names:
+        needs = "what no net has: a vector has no wrong way round" if shows_nowhere(name) else stage_of(name).needs
+        yield from _entry(name.partition(":")[2], fault_called(name).says, needs)
+
+
+def _entry(term: str, says: str, needs: str) -> Iterator[str]:
+    """The term, what the fault is, and what a net needs for it to show."""
     indent = " " * (TERM_WIDTH + 2)
+    lines = [says, *([f"needs {needs}"] if needs else [])]
     wrapped = [part for line in lines for part in textwrap.wrap(line, LIST_WIDTH - len(indent))]
-    for place, part in enumerate(wrapped):
-        yield (f"  {term:<{TERM_WIDTH}}" if place == 0 else indent) + part
+    yield f"  {term:<{TERM_WIDTH}}{wrapped[0]}"
+    yield from (indent + part for part in wrapped[1:])

@@ -1,19 +1,21 @@
 """A demonstration in the terminal: chapters, each of a few sentences and what was computed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from gradcheck_rnn.report import story_words as words
-from gradcheck_rnn.report.chapters import ClassicCheck, Look, Story
+from gradcheck_rnn.report.chapters import ClassicCheck, Story
 from gradcheck_rnn.report.text import STYLES, WORDS, say, show_chain, show_finding, show_table, show_verdict
+from gradcheck_rnn.report.value import Outcome
 
 TITLE = "One line of a backward pass is wrong. Which?"
 # columns before what stands out from the prose
 INDENT = 4
+# columns of a cell of the table of the classic check
+COLUMN = 20
 
 
 def show_story(story: Story, console: Console) -> None:
@@ -33,6 +35,7 @@ def _code(story: Story, console: Console, number: str) -> None:
     _tell(words.task(settings), console)
     _stand_out(words.formulas(settings), console)
     _tell(words.sizes(settings), console)
+    console.print()
     for sentences in words.situation(story):
         _tell(sentences, console)
 
@@ -69,32 +72,38 @@ def _classic(story: Story, console: Console, number: str) -> None:
     _heading(f"{number}What the classic check says", console)
     _tell(words.before_classic(story.classic), console)
     console.print()
-    console.print(_classic_table(story.classic))
+    for row in _classic_rows(story.classic):
+        console.print(row, soft_wrap=True)
     console.print()
     for sentence in words.after_classic(story):
         _tell(sentence, console)
 
 
-def _classic_table(classic: ClassicCheck) -> Table:
+def _classic_rows(classic: ClassicCheck) -> Iterator[Text]:
     looks = {"right code": classic.right, f"cut after {classic.lags} steps": classic.cut}
     if classic.own is not None:
         looks["your code"] = classic.own
-    table = Table(box=None, pad_edge=False, padding=(0, 4, 0, 0), header_style="bold")
-    for heading in ("parameter", *looks):
-        table.add_column(heading, no_wrap=True)
+    yield _row(Text("parameter"), [Text(title) for title in looks], style="bold")
     for name in classic.right.errors:
-        table.add_row(name, *(_seen(look.errors[name], classic.tolerance) for look in looks.values()))
-    table.add_row("gradcheck-rnn", *(_verdict(look) for look in looks.values()))
-    return table
+        yield _row(Text(name), [_seen(look.errors[name], classic.tolerance) for look in looks.values()])
+    yield _row(Text("gradcheck-rnn"), [_verdict("", look.outcome) for look in looks.values()])
+
+
+def _row(name: Text, cells: Sequence[Text], *, style: str = "") -> Text:
+    row = Text(style=style)
+    for cell in (name, *cells):
+        row.rstrip()
+        row.pad_right(-len(row) % COLUMN)
+        row.append_text(cell)
+    return row
 
 
 def _seen(error: float, tolerance: float) -> Text:
-    verdict = "pass" if error <= tolerance else "fail"
-    return Text.assemble(f"{error:.1e} ", (WORDS[verdict], STYLES[verdict]))
+    return _verdict(f"{error:.1e}", "pass" if error <= tolerance else "fail")
 
 
-def _verdict(look: Look) -> Text:
-    return Text.assemble(" " * len("0.0e+00 "), (WORDS[look.outcome], STYLES[look.outcome]))
+def _verdict(number: str, outcome: Outcome) -> Text:
+    return Text.assemble(f"{number:<9}", (WORDS[outcome], STYLES[outcome]))
 
 
 def _finding(story: Story, console: Console, number: str) -> None:

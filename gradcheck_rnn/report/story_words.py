@@ -43,8 +43,9 @@ def sizes(settings: Settings) -> str:
         over += " and sentences"
     kind = loss.kind.replace("_", " ")
     return (
-        f"{model.input_size} words (one-hot), {model.hidden_size} hidden units, {model.output_size} {outputs}; "
-        f"{_STARTS[model.initial_state]}; {_weights(model)}; the loss is {kind}, summed {over}."
+        f"T = {settings.sequence.length} words (one-hot, out of {model.input_size}), {model.hidden_size} hidden units, "
+        f"{model.output_size} {outputs}; {_STARTS[model.initial_state]}; {_weights(model)}; "
+        f"the loss is {kind}, summed {over}."
     )
 
 
@@ -60,8 +61,8 @@ def situation(story: Story) -> list[str]:
     said = [
         "Say that you wrote the backward pass by hand. It walks from the last word to the first: dz is the error at "
         "z[t], and dh_next carries it back to the word before.",
-        "A gradient check moves each weight a little, sees how the loss moves, and compares that with your gradient. "
-        "It says whether your gradient is wrong. It does not say where.",
+        f"A gradient check moves each of the net's {story.ladder[0].entries} numbers a little, sees how the loss "
+        "moves, and compares that with your gradient. It says whether the gradient is wrong. It does not say where.",
     ]
     if story.is_first:
         said.append(

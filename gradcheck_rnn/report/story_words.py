@@ -38,22 +38,21 @@ def sizes(settings: Settings) -> str:
     """Say how large everything is, where it starts, and what the loss is."""
     model, loss = settings.model, settings.loss
     outputs = "tags" if loss.kind == "softmax_cross_entropy" else "outputs"
-    over = "over all steps" if loss.steps == "all" else "of the last step"
-    if settings.sequence.batch_size is not None:
-        over += " and sentences"
-    kind = loss.kind.replace("_", " ")
     return (
-        f"T = {settings.sequence.length} words (one-hot, out of {model.input_size}), {model.hidden_size} hidden units, "
-        f"{model.output_size} {outputs}; {_STARTS[model.initial_state]}; {_weights(model)}; "
-        f"the loss is {kind}, summed {over}."
+        f"A sentence has T = {settings.sequence.length} words, each one-hot out of {model.input_size}. There are "
+        f"{model.hidden_size} hidden units and {model.output_size} {outputs}; {_STARTS[model.initial_state]}. The "
+        f"weights are random, of size {_spread(model)}. The loss is {loss.kind.replace('_', ' ')}, {_summed(settings)}."
     )
 
 
-def _weights(model: ModelSettings) -> str:
-    spread = f"{model.init.scale:g}"
-    if model.init.distribution.endswith("fan_in"):
-        spread += " / sqrt(fan-in)"
-    return f"weights are random, of size {spread}"
+def _spread(model: ModelSettings) -> str:
+    return f"{model.init.scale:g}" + (" / sqrt(fan-in)" if model.init.distribution.endswith("fan_in") else "")
+
+
+def _summed(settings: Settings) -> str:
+    if settings.loss.steps == "last":
+        return "of the last step alone"
+    return "summed over all steps" + (" and sentences" if settings.sequence.batch_size is not None else "")
 
 
 def situation(story: Story) -> list[str]:
@@ -160,8 +159,8 @@ def after_classic(story: Story) -> list[str]:
 
 def _of_alarm(alarm: Alarm) -> str:
     return (
-        f"It calls right code wrong, a false alarm: {alarm.parameter}{list(alarm.index)} is off by {alarm.error:.1e}, "
-        f"by rounding alone: two losses near {alarm.loss:.4g} differ by {abs(alarm.difference):.0e}, so that "
+        f"It calls right code wrong, a false alarm: {alarm.parameter}{list(alarm.index)} is off by {alarm.error:.1e} "
+        f"by rounding alone. Two losses near {alarm.loss:.4g} differ by {abs(alarm.difference):.0e}, so that "
         f"{_digits(alarm.digits)} of their 16 digits are left."
     )
 

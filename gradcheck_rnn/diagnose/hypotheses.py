@@ -8,16 +8,17 @@ one, then in pairs. What explains the first draw must explain the others too; th
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
 from gradcheck_rnn.diagnose.bounds import best_bound
+from gradcheck_rnn.diagnose.merging import combinations_of, merged
 from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
-from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, residual
+from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, residual
 from gradcheck_rnn.faults.elman import CLIPPED, named_constant, parameter_faults, stream_faults, windows
-from gradcheck_rnn.faults.fault import Fault
-from gradcheck_rnn.faults.taps import clip_fault
+from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.taps import clip_fault, norm_bound_fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import LEARNED_STATE
@@ -132,13 +133,14 @@ class _Search:
     def _clips(self) -> list[_Candidate]:
         """Explanations with something clipped inside the recurrence, at the bound that fits best."""
         found: list[_Candidate] = []
-        for order, name in enumerate(CLIPPED, start=len(self.chain) + 1):
-            bound = best_bound(partial(self._clip_gap, name))
-            found += self._explanations(self.scene.hypothesis([clip_fault(name, bound)]), order)
+        places = product(CLIPPED, (Damage.CLIP, Damage.CLIP_NORM))
+        for order, (name, damage) in enumerate(places, start=len(self.chain) + 1):
+            bound = best_bound(partial(self._clip_gap, name, damage))
+            found += self._explanations(self.scene.hypothesis([clip_fault(name, bound, damage)]), order)
         return found
 
-    def _clip_gap(self, name: str, bound: float) -> float:
-        hypothesis = self.scene.hypothesis([clip_fault(name, bound)])
+    def _clip_gap(self, name: str, damage: Damage, bound: float) -> float:
+        hypothesis = self.scene.hypothesis([clip_fault(name, bound, damage)])
         return float(sum(self._residuals(hypothesis)))
 
     def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
@@ -152,15 +154,17 @@ class _Search:
     def _explanations(self, hypothesis: Hypothesis, order: int) -> Iterator[_Candidate]:
         """Explanations by a chain, completed by a constant and by faults of single parameters."""
         for constant in self._constants(hypothesis):
-            explained, own = [], []
+            explained: list[str] = []
+            own: list[list[Fault]] = []
             for name in self.names:
                 if self.scene.residual(name, hypothesis.gradients[name], constant) < self.same:
                     explained.append(name)
-                elif (fault := self._own_fault(name, hypothesis, constant)) is not None:
+                elif found := self._own_faults(name, hypothesis, constant):
                     explained.append(name)
-                    own.append(fault)
-            for everywhere in self._named(constant):
-                yield _Candidate((*everywhere, *hypothesis.faults, *own), tuple(explained), order)
+                    own.append(found)
+            for each in combinations_of(own):
+                for together, everywhere in product(merged(each, self.names), self._named(constant)):
+                    yield _Candidate((*everywhere, *hypothesis.faults, *together), tuple(explained), order)
 
     def _constants(self, hypothesis: Hypothesis) -> list[float]:
         """1, and each constant that makes some parameter agree."""
@@ -172,11 +176,10 @@ class _Search:
                 constants.append(ratio)
         return constants
 
-    def _own_fault(self, name: str, hypothesis: Hypothesis, constant: float) -> Fault | None:
-        for fault, predicted in self.scene.damaged(name, hypothesis, constant, self.local[name]):
-            if self.scene.residual(name, predicted, constant) < self.same:
-                return fault
-        return None
+    def _own_faults(self, name: str, hypothesis: Hypothesis, constant: float) -> list[Fault]:
+        """Faults of one parameter alone that explain it; some that coincide here differ at another draw."""
+        damaged = self.scene.damaged(name, hypothesis, constant, self.local[name])
+        return [fault for fault, predicted in damaged if self.scene.residual(name, predicted, constant) < self.same]
 
     def _named(self, constant: float) -> list[tuple[Fault, ...]]:
         """The constant as a fault, under each name that it may have."""
@@ -187,7 +190,11 @@ class _Search:
         sizes = self.witnesses[0].problem.net.sizes
         known = named_constants(sizes)
         names = [name for name, value in known.items() if abs(value / constant - 1) < self.same]
-        return [*((named_constant(name),) for name in names), (named_constant(constant),)]
+        faults = [*map(named_constant, names), named_constant(constant)]
+        if 0 < constant < 1:
+            whole = float(np.linalg.norm([norm(value) for value in self.scene.returned.values()]))
+            faults.append(norm_bound_fault(whole))
+        return [(fault,) for fault in faults]
 
     def _complete(self, candidates: Iterable[_Candidate]) -> Explanation | None:
         """The cheapest candidate that explains every parameter at every draw, with its equivalents."""

@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_rnn.diagnose.witness import Witness, negligible, residual
+from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
 from gradcheck_rnn.faults.elman import PRODUCTS
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import Deltas, deltas, forward, gradient_of, gradient_of_state, output_gradient
 from gradcheck_rnn.model.net import LEARNED_STATE
 from gradcheck_rnn.model.problem import canonical
-from gradcheck_rnn.model.sums import finished
+from gradcheck_rnn.model.sums import finished, named_constants
 from gradcheck_rnn.model.taps import Taps
 
-# entries that a parameter must have for a fitted constant to mean anything
+# entries that a parameter must have for a constant on everything to be read off it
 ENTRIES_FOR_A_FIT = 2
+# relative distance of a fitted factor to the number that a name stands for
+NAMED = 1e-6
+FITTED = (Damage.SCALE, Damage.BOUND, Damage.BOUND_NORM, Damage.REGULARISE)
 
 
 @dataclass(frozen=True)
@@ -57,43 +61,51 @@ class Scene:
 
     def ratio(self, name: str, predicted: Array) -> float:
         """Constant that brings a predicted gradient closest to the returned one; 0 where there is none to find."""
-        return _ratio(self.returned[name], predicted)
+        return _ratio(self.returned[name], predicted) if predicted.size >= ENTRIES_FOR_A_FIT else 0.0
 
     def damaged(
         self, name: str, under: Hypothesis, constant: float, faults: Sequence[Fault]
     ) -> Iterator[tuple[Fault, Array]]:
         """Each fault of one parameter, with the gradient that it makes of a hypothesis', constant aside.
 
-        Factors, bounds and weights of regularisers are fitted.
+        Factors, bounds and weights of regularisers are fitted; a factor that has a name comes under that name too.
         """
+        gradient, parameter, sizes = under.gradients[name], self.parameters[name], self.net.sizes
         for fault in faults:
-            if fault.damage not in (Damage.SCALE, Damage.BOUND, Damage.REGULARISE):
+            if fault.damage not in FITTED:
                 yield fault, self._gradient(name, under.found, Taps([*under.faults, fault]))
                 continue
-            amount = _fitted(fault, self.returned[name] / constant, under.gradients[name], self.parameters[name])
-            if amount is not None:
-                with_amount = replace(fault, amount=amount)
-                yield with_amount, finished(name, under.gradients[name], self.parameters[name], Taps([with_amount]))
+            for fitted in self._fitted(fault, self.returned[name] / constant, gradient, parameter):
+                yield fitted, finished(name, gradient, parameter, Taps([fitted]), sizes)
 
     def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
         if name == LEARNED_STATE:
-            return gradient_of_state(found, taps)
-        return gradient_of(self._products[name], found, self.c, self.trace, taps)
+            return gradient_of_state(found, self.c, taps)
+        return gradient_of(self.net, self._products[name], found, self.c, self.trace, taps)
+
+    def _fitted(self, fault: Fault, returned: Array, gradient: Array, parameter: Array) -> Iterator[Fault]:
+        """The fault with the amounts that fit best, none where none does."""
+        names = (fault.parameter or "",)
+        if fault.damage in (Damage.BOUND, Damage.BOUND_NORM):
+            size = norm if fault.damage is Damage.BOUND_NORM else _largest
+            if 0 < (bound := size(returned)) < size(gradient):
+                yield bound_fault(names, bound, fault.damage)
+        elif fault.damage is Damage.REGULARISE:
+            if (weight := _ratio(returned - gradient, parameter)) != 0:
+                yield regulariser_fault(names, weight)
+        elif fault.kind != "scaled-gradient":
+            yield fault
+        elif (factor := _ratio(returned, gradient)) not in (0.0, 1.0, -1.0):
+            known = named_constants(self.net.sizes).items()
+            for term in [term for term, value in known if abs(value / factor - 1) < NAMED]:
+                yield replace(fault, says=f"d{names[0]} is multiplied by {term}", other=term)
+            yield replace(fault, says=f"d{names[0]} is multiplied by {factor:.6g}", amount=factor)
 
 
-def _fitted(fault: Fault, returned: Array, gradient: Array, parameter: Array) -> float | None:
-    """Amount of a fault that fits best, None where none does."""
-    if fault.damage is Damage.BOUND:
-        bound = float(np.abs(returned).max(initial=0.0))
-        return bound if 0 < bound < np.abs(gradient).max(initial=0.0) else None
-    if fault.damage is Damage.REGULARISE:
-        return _ratio(returned - gradient, parameter) or None
-    if fault.kind != "scaled-gradient":
-        return fault.amount
-    factor = _ratio(returned, gradient)
-    return None if factor in (0.0, 1.0, -1.0) else factor
+def _largest(value: Array) -> float:
+    return float(np.abs(value).max(initial=0.0))
 
 
 def _ratio(value: Array, unit: Array) -> float:
     size = float((unit * unit).sum())
-    return float((value * unit).sum()) / size if unit.size >= ENTRIES_FOR_A_FIT and size > 0 else 0.0
+    return float((value * unit).sum()) / size if size > 0 else 0.0

@@ -23,16 +23,28 @@ _OF_HIDDEN = (("dh", "missing-activation-derivative", "{}"), ("own dz", "missing
 
 def _instead(parameter: str) -> tuple[tuple[str, str, str], ...]:
     mistaken = [(other, kind, term.format(parameter)) for other, kind, term in _OF_HIDDEN]
-    return (*mistaken, ("h[t]", "wrong-operand", parameter), ("dh_next", "wrong-operand", parameter))
+    others = ("h[t]", "z", "dh_next", "f'", "h[t-1]")
+    return (*mistaken, *((other, "wrong-operand", parameter) for other in others))
+
+
+def _instead_of_error(parameter: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple((other, "wrong-operand", parameter) for other in ("prediction", "target"))
 
 
 PRODUCTS = (
-    Product("W_hy", "h[t]", "dy", left_instead=("z",)),
-    Product("b_y", None, "dy"),
+    Product("W_hy", "h[t]", "dy", instead=_instead_of_error("W_hy"), left_instead=("z", "dz")),
+    Product("b_y", None, "dy", instead=_instead_of_error("b_y")),
     Product("W_xh", "x[t]", "dz", instead=_instead("W_xh"), left_instead=("h[t-1]", "h[t]")),
-    Product("W_hh", "h[t-1]", "dz", instead=_instead("W_hh"), left_instead=("z", "x[t]")),
+    Product("W_hh", "h[t-1]", "dz", instead=_instead("W_hh"), left_instead=("z", "z[t-1]", "dz", "x[t]")),
     Product("b_h", None, "dz", instead=_instead("b_h")),
 )
+
+_AT_OTHER_PLACES = {
+    "tanh' formula at z": "1 - z**2: the tanh's formula for h, at z",
+    "sigmoid' formula at z": "z * (1 - z): the sigmoid's formula for h, at z",
+    "tanh' of h": "1 - tanh(h)**2: the tanh's, at h",
+    "sigmoid' of h": "s * (1 - s) with s = sigmoid(h): the sigmoid's, at h",
+}
 
 # what is taken for the derivative, by name and in words
 _OTHER_SLOPES = {
@@ -44,6 +56,10 @@ _OTHER_SLOPES = {
         "sigmoid' of z": "the sigmoid's, at z",
         "f": "h, the function in place of its derivative",
         "1 - f": "1 - h: the square is missing",
+        "f**2": "h**2: what it is subtracted from is missing",
+        "1 + f**2": "1 + h**2: the sign is wrong",
+        "1 - f @ f": "1 - h @ h: a scalar product in place of the square",
+        **_AT_OTHER_PLACES,
     },
     "sigmoid": {
         "f'(f(z))": "s * (1 - s) with s = sigmoid(h): the derivative at the activated value",
@@ -52,6 +68,10 @@ _OTHER_SLOPES = {
         "tanh' of z": "the tanh's, at z",
         "f": "h, the function in place of its derivative",
         "1 - f": "1 - h: the factor h is missing",
+        "f**2": "h**2",
+        "1 + f**2": "1 + h**2",
+        "1 - f @ f": "1 - h @ h",
+        **_AT_OTHER_PLACES,
     },
     "relu": {
         "f": "h itself, not whether it is positive",
@@ -60,12 +80,16 @@ _OTHER_SLOPES = {
         "sigmoid'": "h * (1 - h), the sigmoid's",
         "tanh' of z": "the tanh's, at z",
         "sigmoid' of z": "the sigmoid's, at z",
+        "1 - f": "1 - h",
+        "f**2": "h**2",
+        "1 + f**2": "1 + h**2",
+        "1 - f @ f": "1 - h @ h",
+        **_AT_OTHER_PLACES,
     },
 }
 
 # what is clipped inside the recurrence, if anything
 CLIPPED = ("dh_next", "dh", "dz")
-STACKS = ("x[t] in W_xh", "h[t-1] in W_hh", "h[t] in W_hy")
 
 
 def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
@@ -73,7 +97,7 @@ def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
     slope = f"{cell}'"
     carries = {fault.damage: fault for fault in carry_faults("dh_next", "dh", slope)}
     yield carries.pop(Damage.DROP)
-    yield from weight_faults("W_hh", "dh_next", gradient=True)
+    yield from weight_faults("W_hh", "dh_next", gradient=True, others=("W_xh",))
     yield from weight_faults("W_hy", "dh", gradient=False)
     yield from slope_faults("f'", slope, _OTHER_SLOPES[cell])
     yield from bypass_faults("dz", "dh", "dh_next")
@@ -81,7 +105,7 @@ def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
     yield from output_error_faults(loss, steps)
     yield from output_term_faults("dy", "dh")
     yield from loop_faults("loop", "output loop")
-    yield from cache_faults(*STACKS, slopes=("f'",))
+    yield from cache_faults(("x[t] in W_xh",), ("h[t-1] in W_hh",), ("h[t] in W_hy",), ("f'",))
     yield Fault("missing-term", "dy", "dh lacks the step's own error", ("dy",), Damage.DROP)
 
 
@@ -89,9 +113,12 @@ def windows(length: int) -> Iterator[Fault]:
     """Chains cut in every way that shows on `length` steps; a window of length - 1 lags is whole."""
     for lags in range(1, length - 1):
         yield window_fault(lags)
+        yield window_fault(lags, other="where made")
     for damage in (Damage.CHUNKS, Damage.CHUNKS_FROM_END):
         for steps in range(2, length):
             yield window_fault(steps, damage)
+    for lags in range(length - 1):
+        yield window_fault(lags, Damage.LAST_STEPS)
 
 
 def parameter_faults(*, learned: bool) -> Mapping[str, tuple[Fault, ...]]:
@@ -105,6 +132,12 @@ def _state_faults() -> Iterator[Fault]:
     yield Fault("missing-term", "W_hh in h0", says, ("h0",), Damage.OTHER, other="dh", parameter="h0")
     says = "dh0 is dz of the first step: it lacks the last product with W_hh"
     yield Fault("missing-term", "W_hh in h0", says, ("h0",), Damage.OTHER, other="dz", parameter="h0")
+    says = "dh0 is built from dh of the first step, not from dz: it skips the activation's derivative"
+    yield Fault(
+        "missing-activation-derivative", "h0", says, ("h0",), Damage.OTHER, other="dh through W_hh", parameter="h0"
+    )
+    says = "dh0 is multiplied by W_hh, not by its transpose"
+    yield Fault("untransposed-weight", "W_hh", says, ("h0",), Damage.UNTRANSPOSE, parameter="h0")
     yield from whole_gradient_faults("h0")
 
 

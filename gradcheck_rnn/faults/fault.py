@@ -17,20 +17,29 @@ class Damage(Enum):
     RESET = "set to zero at every step"
     ACCUMULATE = "never set anew"
     CLIP = "clipped"
+    CLIP_NORM = "clipped by its norm"
     # a factor: a weight
     UNTRANSPOSE = "not transposed"
     GRADIENT = "replaced by its own gradient"
     # a factor: an activation's derivative
     OTHER_SLOPE = "the derivative of something else"
-    ONE_UNIT = "one unit's, broadcast to all"
+    FIRST_UNIT = "the first unit's, broadcast to all"
+    LAST_UNIT = "the last unit's, broadcast to all"
+    MEAN_UNIT = "the mean of all units, broadcast to all"
+    AT_LEAST = "bounded from below"
     # rows of a stack over time
     SHIFT_DROPPED = "of another step, none beyond the ends"
     SHIFT_CLAMPED = "of another step, the last one beyond the ends"
     SHIFT_WRAPPED = "of another step, wrapped round at the ends"
+    # the same in a list that does not hold the initial state
+    OWN_SHIFT_DROPPED = "of another step, zero beyond the steps"
+    OWN_SHIFT_CLAMPED = "of another step, the nearest one beyond the steps"
+    OWN_SHIFT_WRAPPED = "of another step, wrapped round within the steps"
     WRAP_FIRST = "index -1 at the first step"
     ZERO_FIRST = "zero at the first step"
     STALE_LAST = "the last step's at all steps"
     STALE_FIRST = "the first step's at all steps"
+    STALE_FINAL = "the last entry at all steps"
     # an operand
     OTHER = "another quantity"
     # the loop
@@ -42,8 +51,10 @@ class Damage(Enum):
     WINDOW = "cut after some lags"
     CHUNKS = "cut at multiples of some length"
     CHUNKS_FROM_END = "cut at multiples of some length, counted from the end"
+    LAST_STEPS = "followed over the last steps only"
     # the output error
     NO_TARGET = "without the target"
+    TARGET = "the target alone"
     TARGET_ADDED = "with the target's sign turned"
     DIAGONAL = "with an elementwise Jacobian"
     UNFINISHED = "without the output's derivative"
@@ -58,6 +69,7 @@ class Damage(Enum):
     TRANSPOSE = "transposed"
     SCALE = "times a constant"
     BOUND = "bounded"
+    BOUND_NORM = "bounded by its norm"
     REGULARISE = "plus a multiple of the parameter"
 
 

@@ -13,6 +13,15 @@ SOME_FACTOR = 0.5
 SOME_WEIGHT = 0.01
 # damage to rows that takes those of another step: what happens at the ends differs from code to code
 SHIFTS = (Damage.SHIFT_DROPPED, Damage.SHIFT_CLAMPED, Damage.SHIFT_WRAPPED)
+# states stand in a list with or without the initial one
+STATE_SHIFTS = (*SHIFTS, Damage.OWN_SHIFT_DROPPED, Damage.OWN_SHIFT_CLAMPED, Damage.OWN_SHIFT_WRAPPED)
+UNITS = {
+    Damage.FIRST_UNIT: "the first unit",
+    Damage.LAST_UNIT: "the last unit",
+    Damage.MEAN_UNIT: "the mean of all units",
+}
+# slopes that leaky activations usually have
+LEAKS = (0.01, 0.1, 0.2)
 STALE = {Damage.STALE_LAST: "last", Damage.STALE_FIRST: "first"}
 
 
@@ -42,13 +51,14 @@ def carry_faults(name: str, into: str, before_slope: str) -> Iterator[Fault]:
     yield Fault("double-counted-term", name, f"{name} is counted twice", (name,), Damage.DOUBLE)
     added = f"{name} is added up from step to step and never set anew"
     yield Fault("double-counted-term", name, added, (name,), Damage.ACCUMULATE)
-    yield clip_fault(name, USUAL_BOUND)
+    yield clip_fault(name, USUAL_BOUND, Damage.CLIP)
 
 
-def clip_fault(name: str, bound: float) -> Fault:
+def clip_fault(name: str, bound: float, damage: Damage) -> Fault:
     """A carry or a delta that is clipped at a bound inside the recurrence."""
-    says = f"{name} is clipped at {bound:.6g} inside the recurrence"
-    return Fault("clipped-gradient", name, says, (name,), Damage.CLIP, amount=bound)
+    what = name if damage is Damage.CLIP else f"the norm of {name}"
+    says = f"{what} is clipped at {bound:.6g} inside the recurrence"
+    return Fault("clipped-gradient", name, says, (name,), damage, amount=bound)
 
 
 def output_term_faults(name: str, into: str) -> Iterator[Fault]:
@@ -57,8 +67,11 @@ def output_term_faults(name: str, into: str) -> Iterator[Fault]:
     yield Fault("overwritten-carry", into, lost, (name,), Damage.ONLY_WITHOUT_CARRY)
 
 
-def weight_faults(weight: str, where: str, *, gradient: bool) -> Iterator[Fault]:
-    """Faults of a weight that the chain is multiplied by, transposed, in `where`; `gradient`: it may be mistaken."""
+def weight_faults(weight: str, where: str, *, gradient: bool, others: tuple[str, ...] = ()) -> Iterator[Fault]:
+    """Faults of a weight that the chain is multiplied by, transposed, in `where`.
+
+    What may be taken in its place: its own `gradient`, `others`.
+    """
     tap = f"{weight} in {where}"
     says = f"{where} is multiplied by {weight}, not by its transpose"
     yield Fault("untransposed-weight", weight, says, (tap,), Damage.UNTRANSPOSE)
@@ -66,7 +79,11 @@ def weight_faults(weight: str, where: str, *, gradient: bool) -> Iterator[Fault]
     yield Fault("missing-term", weight, says, (tap,), Damage.DROP)
     if gradient:
         says = f"{where} is multiplied by the gradient d{weight} in place of {weight}"
+        yield Fault("wrong-operand", weight, says, (tap,), Damage.GRADIENT, amount=1)
         yield Fault("wrong-operand", weight, says, (tap,), Damage.GRADIENT)
+    for other in others:
+        says = f"{where} is multiplied by {other} in place of {weight}"
+        yield Fault("wrong-operand", weight, says, (tap,), Damage.OTHER, other=other)
 
 
 def bypass_faults(operand: str, other: str, carry: str) -> Iterator[Fault]:
@@ -82,9 +99,13 @@ def slope_faults(tap: str, term: str, others: dict[str, str]) -> Iterator[Fault]
     for other, words in others.items():
         says = f"{term} is taken as {words}"
         yield Fault("wrong-activation-derivative", term, says, (tap,), Damage.OTHER_SLOPE, other=other)
-    says = f"{term} of one unit is used for all units"
-    yield Fault("wrong-activation-derivative", term, says, (tap,), Damage.ONE_UNIT)
-    yield from _shift_faults(tap, term, f"{term} is taken")
+    for damage, unit in UNITS.items():
+        says = f"{term} of {unit} is used for all units"
+        yield Fault("wrong-activation-derivative", term, says, (tap,), damage)
+    for bound in LEAKS:
+        says = f"{term} is at least {bound}: a leaky one that the forward pass does not have"
+        yield Fault("wrong-activation-derivative", term, says, (tap,), Damage.AT_LEAST, amount=bound)
+    yield from _shift_faults(tap, term, f"{term} is taken", STATE_SHIFTS)
 
 
 def loop_faults(*loops: str) -> Iterator[Fault]:
@@ -100,21 +121,36 @@ def loop_faults(*loops: str) -> Iterator[Fault]:
     yield Fault("wrapped-index", "t", says, loops, Damage.ONE_TOO_FAR)
 
 
-def window_fault(lags: int, damage: Damage = Damage.WINDOW) -> Fault:
-    """A chain that is cut after `lags` lags, or at multiples of that length."""
+def window_fault(lags: int, damage: Damage = Damage.WINDOW, other: str = "") -> Fault:
+    """A chain that is cut after `lags` lags, or at multiples of that length.
+
+    `other` is "where made" where the cut is made when a carry is made, not when it is used: then the initial state gets
+    one lag less.
+    """
     how = {
         Damage.WINDOW: f"the chain is cut: the error of step t reaches back to step t-{lags} and no further",
         Damage.CHUNKS: f"the chain is cut at every multiple of {lags} steps",
         Damage.CHUNKS_FROM_END: f"the chain is cut at every multiple of {lags} steps, counted from the end",
+        Damage.LAST_STEPS: f"the backward loop covers the last {lags + 1} steps only",
     }[damage]
-    return Fault("truncated-chain", str(lags), how, ("chain",), damage, amount=lags)
+    return Fault("truncated-chain", str(lags), how, ("chain",), damage, amount=lags, other=other)
 
 
-def cache_faults(*taps: str, slopes: tuple[str, ...]) -> Iterator[Fault]:
-    """Faults of caches: one step's values are used at all steps, in every tap or only in the derivatives."""
+def cache_faults(
+    inputs: tuple[str, ...], states: tuple[str, ...], outputs: tuple[str, ...], slopes: tuple[str, ...]
+) -> Iterator[Fault]:
+    """Faults of caches: one step's values are used at all steps.
+
+    In every tap, in all but the output's, in the states alone (which share one buffer), in the derivatives alone.
+    """
     for damage, which in STALE.items():
         says = f"the {which} step's cache is used at all steps"
-        yield Fault("stale-cache", "cache", says, (*taps, *slopes), damage)
+        yield Fault("stale-cache", "cache", says, (*inputs, *states, *outputs, *slopes), damage)
+        yield Fault("stale-cache", "cache", says, (*inputs, *states, *slopes), damage)
+    says = "all states share one buffer: the last state is used at all steps"
+    yield Fault("stale-cache", "cache", says, (*states, *outputs, *slopes), Damage.STALE_FINAL)
+    yield Fault("stale-cache", "cache", says, (*states, *outputs), Damage.STALE_FINAL)
+    yield Fault("stale-cache", "cache", says, (*states, *slopes), Damage.STALE_FINAL)
     for damage, which in STALE.items():
         says = f"the {which} step's activation is used in the derivative of all steps"
         yield Fault("stale-cache", "cache", says, slopes, damage)
@@ -153,14 +189,43 @@ def accumulator_faults(product: Product) -> Iterator[Fault]:
     for other, kind, term in product.instead:
         says = f"d{name} is built from {other}, not from {right}"
         each.append(Fault(kind, term, says, (f"{right} in {name}",), Damage.OTHER, other=other))
-    for damage in SHIFTS[:1]:
+    for damage in SHIFTS:
         for shift in (-1, 1):
             says = f"d{name} takes {right} of step t{shift:+d}"
             each.append(Fault("wrong-time-index", name, says, (f"{right} in {name}",), damage, amount=shift))
+    says = f"d{name} is assigned at each step (=), not added to (+=): one step is left"
+    each.append(Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_FIRST_VISITED))
     for fault in each:
         yield Fault(
             fault.kind, fault.term, fault.says, fault.taps, fault.damage, fault.amount, fault.other, parameter=name
         )
+
+
+def bound_fault(names: tuple[str, ...], bound: float, damage: Damage) -> Fault:
+    """Gradients that are clipped as they are returned: of one parameter, or of several at the same bound."""
+    term = names[0] if len(names) == 1 else "all"
+    what = f"d{term}" if len(names) == 1 else "every gradient"
+    norm = "" if damage is Damage.BOUND else " by its norm"
+    says = f"{what} is clipped{norm} at {bound:.6g} as it is returned"
+    parameter = names[0] if len(names) == 1 else None
+    return Fault("clipped-gradient", term, says, names, damage, bound, parameter=parameter)
+
+
+def norm_bound_fault(bound: float) -> Fault:
+    """Gradients that are clipped together, by the norm of all of them."""
+    says = f"the norm of all gradients together is clipped at {bound:.6g} as they are returned"
+    return Fault("clipped-gradient", "all", says, ("all",), Damage.BOUND_NORM, bound)
+
+
+def regulariser_fault(names: tuple[str, ...], weight: float) -> Fault:
+    """Gradients that hold a multiple of the parameter: of one parameter, or of several with the same weight."""
+    term = names[0] if len(names) == 1 else "all"
+    whose = (
+        f"d{term} contains {weight:.6g} * {term}" if len(names) == 1 else f"gradients contain {weight:.6g} * parameter"
+    )
+    says = f"{whose}, as a regulariser's gradient does; the loss does not"
+    parameter = names[0] if len(names) == 1 else None
+    return Fault("regulariser-mismatch", term, says, names, Damage.REGULARISE, weight, parameter=parameter)
 
 
 def whole_gradient_faults(name: str) -> Iterator[Fault]:
@@ -169,16 +234,14 @@ def whole_gradient_faults(name: str) -> Iterator[Fault]:
     yield Fault("sign-flip", name, f"d{name} has the wrong sign", (name,), Damage.SCALE, -1.0, parameter=name)
     says = f"d{name} is multiplied by a constant"
     yield Fault("scaled-gradient", name, says, (name,), Damage.SCALE, SOME_FACTOR, parameter=name)
-    says = f"d{name} is clipped"
-    yield Fault("clipped-gradient", name, says, (name,), Damage.BOUND, USUAL_BOUND, parameter=name)
-    says = f"d{name} contains a multiple of {name} itself, as a regulariser's gradient does; the loss does not"
-    yield Fault("regulariser-mismatch", name, says, (name,), Damage.REGULARISE, SOME_WEIGHT, parameter=name)
+    yield bound_fault((name,), USUAL_BOUND, Damage.BOUND)
+    yield bound_fault((name,), USUAL_BOUND, Damage.BOUND_NORM)
+    yield regulariser_fault((name,), SOME_WEIGHT)
 
 
 def _accumulation(name: str) -> Iterator[Fault]:
     says = f"d{name} is assigned at each step (=), not added to (+=): one step is left"
     yield Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_LAST_VISITED)
-    yield Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_FIRST_VISITED)
     says = f"d{name} is that of the last sequence of the batch only"
     yield Fault("overwritten-accumulator", name, says, (name,), Damage.LAST_SEQUENCE)
     says = f"the outer product of d{name} is taken the wrong way round"
@@ -200,8 +263,8 @@ def _left_faults(product: Product) -> Iterator[Fault]:
         yield Fault("missing-initial-state", left, says, tap, Damage.ZERO_FIRST)
         says = f"d{name} takes index -1, the last state, for the state before the first step"
         yield Fault("wrapped-index", left, says, tap, Damage.WRAP_FIRST)
-    yield from _shift_faults(tap[0], left, f"{left} in d{name} is taken")
-    for damage, which in STALE.items():
+    yield from _shift_faults(tap[0], left, f"{left} in d{name} is taken", SHIFTS if left == "x[t]" else STATE_SHIFTS)
+    for damage, which in {**STALE, Damage.STALE_FINAL: "very last"}.items():
         says = f"{left} in d{name} is taken from the {which} step at all steps"
         yield Fault("stale-cache", left, says, tap, damage)
     for other in product.left_instead:
@@ -209,8 +272,8 @@ def _left_faults(product: Product) -> Iterator[Fault]:
         yield Fault("wrong-operand", name, says, tap, Damage.OTHER, other=other)
 
 
-def _shift_faults(tap: str, term: str, says: str) -> Iterator[Fault]:
+def _shift_faults(tap: str, term: str, says: str, shifts: tuple[Damage, ...]) -> Iterator[Fault]:
     for shift in (1, -1):
-        for damage in SHIFTS:
+        for damage in shifts:
             words = f"{says} one step too {'late' if shift > 0 else 'early'}"
             yield Fault("wrong-time-index", term, words, (tap,), damage, amount=shift)

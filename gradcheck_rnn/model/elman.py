@@ -19,7 +19,7 @@ from gradcheck_rnn.faults.taps import Product
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 from gradcheck_rnn.model.losses import LOSSES
 from gradcheck_rnn.model.net import LEARNED_STATE, Net, Parameters
-from gradcheck_rnn.model.output_error import output_error
+from gradcheck_rnn.model.output_error import output_error, output_part
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
 from gradcheck_rnn.model.sums import accumulate, constant, finished
 from gradcheck_rnn.model.taps import WHOLE, Rows, Taps
@@ -85,10 +85,9 @@ def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) 
     into_chain = taps.taken("dy in dh", output_error(net, c, trace.y, taps, "dy in dh", dy))
     if taps.at("chain"):
         resolved = _chain(net, c, trace, sources(into_chain), taps)
-        visits, dh, dz, own_dz, dh_next, dh0 = (
-            resolved[0],
-            *(kept_by_source(each, resolved[0], taps.at("chain"), len(dy)) for each in resolved[1:]),
-        )
+        cuts, visits = taps.at("chain"), resolved[0]
+        dh, dz, own_dz, dh_next = (kept_by_source(each, visits, cuts, len(dy)) for each in resolved[1:-1])
+        dh0 = kept_by_source(resolved[-1], visits, cuts, len(dy), of_initial_state=True)
     else:
         visits, dh, dz, own_dz, dh_next, dh0 = _chain(net, c, trace, into_chain, taps)
     output_visits = taps.visits("output loop", len(dy))
@@ -111,11 +110,13 @@ def _chain(
         dz[v] = taps.delta("dz", dh[v] * slopes[t] + taps.after_slope("dh_next", dh_next))
         own_dz[v] = dh_from_y * slopes[t]
 
-        def gradient_so_far(seen: int = v + 1) -> Array:
+        def gradient_so_far(with_this_step: int, before: int = v) -> Array:
+            seen = before + with_this_step
             return np.tensordot(trace.h_prev[visits[:seen]], dz[:seen], axes=([0, 1], [0, 1]))
 
         to_previous = taps.operand("dz in dh_next", dz[v], dh=dh[v])
-        W_hh = taps.weight("W_hh in dh_next", c.W_hh, gradient_so_far if dz.ndim == 3 else None)
+        so_far = gradient_so_far if dz.ndim == 3 else None
+        W_hh = taps.weight("W_hh in dh_next", c.W_hh, so_far, W_xh=c.W_xh)
         dh_next = taps.carry("dh_next", to_previous @ W_hh.T, dh_next)
     return visits, dh, dz, own_dz, carried, dh_next[None]
 
@@ -132,33 +133,47 @@ def _slopes(net: Net, trace: Trace, taps: Taps) -> Array:
 def backward(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) -> dict[str, Array]:
     """Gradients of sum(dy * y) in row layout; `dy` (T, B, O) is zero at steps that do not count."""
     found = deltas(net, c, trace, dy, taps)
-    gradients = {product.parameter: gradient_of(product, found, c, trace, taps) for product in PRODUCTS}
-    return {**gradients, LEARNED_STATE: gradient_of_state(found, taps)}
+    gradients = {product.parameter: gradient_of(net, product, found, c, trace, taps) for product in PRODUCTS}
+    return {**gradients, LEARNED_STATE: gradient_of_state(found, c, taps)}
 
 
-def gradient_of(product: Product, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
+def gradient_of(net: Net, product: Product, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
     """Gradient of one parameter: the sum of its product over the visited steps."""
     of_output = product.right == "dy"
     visits = found.output_visits if of_output else found.visits
-    right = _right(f"{product.right} in {product.parameter}", product.right, found, trace, taps)
-    left = None if product.left is None else _left(product, c, trace, taps)[visits]
+    right = _right(net, f"{product.right} in {product.parameter}", product.right, found, c, trace, taps)
+    left = None if product.left is None else _left(product, c, trace, found, taps)[visits]
     return accumulate(product.parameter, left, right, visits, len(trace.z), taps)
 
 
-def _left(product: Product, c: Canonical, trace: Trace, taps: Taps) -> Array:
-    tap = f"{product.left} in {product.parameter}"
-    stacks = {"x[t]": c.x, "h[t-1]": trace.states, "h[t]": trace.states, "z": trace.z}
+def _left(product: Product, c: Canonical, trace: Trace, found: Deltas, taps: Taps) -> Array:
+    """Left operand of a product at every step, (T, B, n)."""
     name = product.left or ""
+    tap = f"{name} in {product.parameter}"
+    if not taps.at(tap):
+        return {"x[t]": c.x, "h[t-1]": trace.h_prev, "h[t]": trace.h}[name]
+    preactivations = np.concatenate([trace.states[:1], trace.z])
+    dz = np.zeros_like(trace.z)
+    dz[found.visits] = found.dz
+    stacks = {
+        "x[t]": (c.x, 0),
+        "h[t-1]": (trace.states, 0),
+        "h[t]": (trace.states, 1),
+        "z": (preactivations, 1),
+        "z[t-1]": (preactivations, 0),
+        "dz": (dz, 0),
+    }
     for fault in taps.at(tap):
-        if fault.damage is Damage.OTHER and stacks[fault.other].shape[-1] == stacks[name].shape[-1]:
+        if fault.damage is Damage.OTHER and stacks[fault.other][0].shape[-1] == stacks[name][0].shape[-1]:
             name = fault.other
-    return taps.taken(tap, stacks[name], offset=1 if name == "h[t]" else 0, steps=len(trace.z))
+    stack, offset = stacks[name]
+    return taps.taken(tap, stack, offset, steps=len(trace.z))
 
 
-def _right(tap: str, name: str, found: Deltas, trace: Trace, taps: Taps) -> Array:
-    for fault in taps.at(tap):
-        if fault.damage is Damage.OTHER:
-            name = fault.other
+def _right(net: Net, tap: str, name: str, found: Deltas, c: Canonical, trace: Trace, taps: Taps) -> Array:
+    """Right operand of a product at the visited steps, (V, B, m)."""
+    if not taps.at(tap):
+        return {"dy": found.dy, "dz": found.dz}[name]
     values = {
         "dy": found.dy,
         "dz": found.dz,
@@ -166,16 +181,26 @@ def _right(tap: str, name: str, found: Deltas, trace: Trace, taps: Taps) -> Arra
         "own dz": found.own_dz,
         "dh_next": found.dh_next,
         "h[t]": trace.h[found.visits],
+        "h[t-1]": trace.h_prev[found.visits],
+        "z": trace.z[found.visits],
+        "f'": ACTIVATIONS[net.cell].slope(trace.h)[found.visits],
+        "prediction": output_part(net, c, trace.y, Damage.NO_TARGET)[found.output_visits],
+        "target": output_part(net, c, trace.y, Damage.TARGET)[found.output_visits],
     }
+    for fault in taps.at(tap):
+        if fault.damage is Damage.OTHER:
+            name = fault.other
     return taps.taken(tap, values[name][::-1])[::-1]  # taps count in the order of time
 
 
-def gradient_of_state(found: Deltas, taps: Taps = WHOLE) -> Array:
+def gradient_of_state(found: Deltas, c: Canonical, taps: Taps = WHOLE) -> Array:
     """Gradient of the learned initial state, (H,): what the carry brings to it."""
     value = found.dh0
     for fault in taps.at(LEARNED_STATE):
         if fault.damage is Damage.OTHER:
-            value = {"dh": found.dh, "dz": found.dz}[fault.other][-1]
+            value = {"dh": found.dh[-1], "dz": found.dz[-1], "dh through W_hh": found.dh[-1] @ c.W_hh.T}[fault.other]
+        elif fault.damage is Damage.UNTRANSPOSE:
+            value = found.dz[-1] @ c.W_hh
     return np.asarray(value.sum(axis=0))
 
 
@@ -200,10 +225,10 @@ def reference_gradients(problem: Problem, faults: Sequence[Fault] = ()) -> dict[
     """
     net, c, taps = problem.net, canonical(problem), Taps(faults)
     trace = forward(net, c)
-    rows = backward(net, c, trace, output_gradient(net, c, trace.y, taps), taps)
-    factor = constant(taps, net.sizes)
-    oriented = own_layout(problem, rows)
-    return {name: factor * finished(name, oriented[name], problem.parameters[name], taps) for name in oriented}
+    rows = own_layout(problem, backward(net, c, trace, output_gradient(net, c, trace.y, taps), taps))
+    each = {name: finished(name, value, problem.parameters[name], taps, net.sizes) for name, value in rows.items()}
+    factor = constant(taps, net.sizes, each)
+    return each if factor == 1 else {name: factor * value for name, value in each.items()}
 
 
 def own_layout(problem: Problem, rows: Parameters) -> dict[str, Array]:

@@ -30,6 +30,14 @@ def output_error(net: Net, c: Canonical, y: Array, taps: Taps, tap: str, right: 
     return np.asarray(dy * np.asarray(net.loss_weight, y.dtype))
 
 
+def output_part(net: Net, c: Canonical, y: Array, damage: Damage) -> Array:
+    """Return the prediction or the target alone in the place of dy, (T, B, O), zero at steps that do not count."""
+    part = np.zeros_like(y)
+    counted = net.counted_steps
+    part[counted] = ERRORS[damage](net.loss.kind, y[counted], c.targets, part[counted])
+    return np.asarray(part * np.asarray(net.loss_weight, y.dtype))
+
+
 def _prediction(kind: str, y: Array) -> Array:
     return np.exp(log_softmax(y)) if kind == "softmax_cross_entropy" else y
 
@@ -58,6 +66,7 @@ def _twice(kind: str, y: Array, targets: Targets, dy: Array) -> Array:
 
 ERRORS: dict[Damage, Callable[[str, Array, Targets, Array], Array]] = {
     Damage.NO_TARGET: lambda kind, y, targets, dy: _prediction(kind, y),
+    Damage.TARGET: lambda kind, y, targets, dy: _wanted(kind, y, targets),
     Damage.TARGET_ADDED: _with_target_added,
     Damage.DIAGONAL: _diagonal,
     Damage.UNFINISHED: _unfinished,

@@ -1,10 +1,10 @@
 """Gradients of single parameters: sums over the visited steps, and what is done to them at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from gradcheck_rnn.faults.fault import Damage
+from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.net import Sizes
 from gradcheck_rnn.model.taps import Rows, Taps
@@ -54,25 +54,38 @@ def _weights(damage: Damage, visits: Rows, length: int) -> Array | None:
     return None
 
 
-def finished(name: str, gradient: Array, parameter: Array, taps: Taps) -> Array:
+def finished(name: str, gradient: Array, parameter: Array, taps: Taps, sizes: Sizes) -> Array:
     """Return the gradient as it leaves the backward pass."""
     for fault in taps.at(name):
         match fault.damage:
             case Damage.SCALE:
-                gradient = fault.amount * gradient
+                gradient = _factor(fault, sizes) * gradient
             case Damage.BOUND:
                 gradient = np.clip(gradient, -fault.amount, fault.amount)
+            case Damage.BOUND_NORM:
+                gradient = _share_within(fault.amount, float(np.linalg.norm(gradient))) * gradient
             case Damage.REGULARISE:
                 gradient = gradient + fault.amount * parameter
     return gradient
 
 
-def constant(taps: Taps, sizes: Sizes) -> float:
+def constant(taps: Taps, sizes: Sizes, gradients: Mapping[str, Array]) -> float:
     """Return the constant that all gradients are multiplied by."""
     factor = 1.0
     for fault in taps.at("all"):
-        factor *= named_constants(sizes)[fault.other] if fault.other else fault.amount
+        if fault.damage is Damage.BOUND_NORM:
+            factor *= _share_within(fault.amount, float(np.sqrt(sum(float((g * g).sum()) for g in gradients.values()))))
+        else:
+            factor *= _factor(fault, sizes)
     return factor
+
+
+def _factor(fault: Fault, sizes: Sizes) -> float:
+    return named_constants(sizes)[fault.other] if fault.other else fault.amount
+
+
+def _share_within(bound: float, norm: float) -> float:
+    return min(1.0, bound / norm) if norm > 0 else 1.0
 
 
 # constants that gradients are off by, by name: usually the loss is averaged and the gradient summed, or the reverse

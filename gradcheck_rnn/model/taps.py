@@ -50,7 +50,7 @@ class Taps:
         right = np.arange(steps) + offset
         rows = right
         for fault in self.at(tap):
-            rows = _damaged_rows(rows, fault, right, length)
+            rows = _damaged_rows(rows, fault, right, length - steps, length)
         return rows
 
     def taken(self, tap: str, stack: Array, offset: int = 0, steps: int | None = None) -> Array:
@@ -69,8 +69,14 @@ class Taps:
                     slopes = np.ones_like(h)
                 case Damage.OTHER_SLOPE:
                     slopes = OTHER_SLOPES[fault.other](cell, h, z)
-                case Damage.ONE_UNIT:
+                case Damage.FIRST_UNIT:
                     slopes = np.broadcast_to(slopes[..., :1], h.shape)
+                case Damage.LAST_UNIT:
+                    slopes = np.broadcast_to(slopes[..., -1:], h.shape)
+                case Damage.MEAN_UNIT:
+                    slopes = np.broadcast_to(slopes.mean(axis=-1, keepdims=True), h.shape)
+                case Damage.AT_LEAST:
+                    slopes = np.maximum(slopes, fault.amount)
         return slopes
 
     def term(self, name: str, value: Array, *, is_first: bool) -> Array:
@@ -94,8 +100,7 @@ class Taps:
     def delta(self, name: str, value: Array) -> Array:
         """A delta, such as dh, as it is finished at a step."""
         for fault in self.at(name):
-            if fault.damage is Damage.CLIP:
-                value = np.clip(value, -fault.amount, fault.amount)
+            value = _clipped(value, fault)
         return value
 
     def carry(self, name: str, value: Array, before: Array) -> Array:
@@ -106,12 +111,15 @@ class Taps:
                     value = np.zeros_like(value)
                 case Damage.ACCUMULATE:
                     value = before + value
-                case Damage.CLIP:
-                    value = np.clip(value, -fault.amount, fault.amount)
+                case _:
+                    value = _clipped(value, fault)
         return value
 
-    def weight(self, tap: str, W: Array, gradient: Callable[[], Array] | None = None) -> Array:
-        """A weight that the chain is multiplied by, transposed; `gradient` is its own gradient so far."""
+    def weight(self, tap: str, W: Array, gradient: Callable[[int], Array] | None = None, **others: Array) -> Array:
+        """A weight that the chain is multiplied by, transposed.
+
+        `gradient(1)` is its own gradient with this step, `gradient(0)` without; `others` are mistaken for it.
+        """
         for fault in self.at(tap):
             square = W.shape[0] == W.shape[1]
             match fault.damage:
@@ -120,7 +128,9 @@ class Taps:
                 case Damage.DROP if square:
                     W = np.eye(len(W))
                 case Damage.GRADIENT if gradient is not None:
-                    W = gradient()
+                    W = gradient(int(fault.amount))
+                case Damage.OTHER if others[fault.other].shape == W.shape:
+                    W = others[fault.other]
         return W
 
     def operand(self, tap: str, value: Array, **others: Array) -> Array:
@@ -130,9 +140,27 @@ class Taps:
         return value
 
 
-def _damaged_rows(rows: Rows, fault: Fault, right: Rows, length: int) -> Rows:
+def _clipped(value: Array, fault: Fault) -> Array:
+    if fault.damage is Damage.CLIP:
+        return np.clip(value, -fault.amount, fault.amount)
+    if fault.damage is Damage.CLIP_NORM:
+        size = np.linalg.norm(value, axis=-1, keepdims=True)
+        return np.asarray(value * np.minimum(1.0, fault.amount / np.maximum(size, np.finfo(value.dtype).tiny)))
+    return value
+
+
+def _damaged_rows(rows: Rows, fault: Fault, right: Rows, low: int, length: int) -> Rows:
+    """Rows under a fault; those of the steps themselves begin at `low`, where an initial state stands before them."""
     shifted = rows + int(fault.amount)
     match fault.damage:
+        case Damage.OWN_SHIFT_DROPPED:
+            return np.where((shifted < low) | (shifted >= length), NOTHING, shifted)
+        case Damage.OWN_SHIFT_CLAMPED:
+            return np.clip(shifted, low, length - 1)
+        case Damage.OWN_SHIFT_WRAPPED:
+            return (shifted - low) % (length - low) + low
+        case Damage.STALE_FINAL:
+            return np.full_like(rows, length - 1)
         case Damage.SHIFT_DROPPED:
             return np.where((shifted < 0) | (shifted >= length), NOTHING, shifted)
         case Damage.SHIFT_CLAMPED:
@@ -169,9 +197,16 @@ OTHER_SLOPES: dict[str, Callable[[str, Array, Array], Array]] = {
     "f": lambda cell, h, z: h,
     "z": lambda cell, h, z: z,
     "1 - f": lambda cell, h, z: 1 - h,
+    "f**2": lambda cell, h, z: h * h,
+    "1 + f**2": lambda cell, h, z: 1 + h * h,
+    "1 - f @ f": lambda cell, h, z: np.broadcast_to(1 - (h * h).sum(axis=-1, keepdims=True), h.shape),
     "tanh'": lambda cell, h, z: _formula("tanh", h),
     "sigmoid'": lambda cell, h, z: _formula("sigmoid", h),
     "relu'": lambda cell, h, z: _formula("relu", h),
+    "tanh' formula at z": lambda cell, h, z: _formula("tanh", z),
+    "sigmoid' formula at z": lambda cell, h, z: _formula("sigmoid", z),
+    "tanh' of h": lambda cell, h, z: _formula("tanh", ACTIVATIONS["tanh"].forward(h)),
+    "sigmoid' of h": lambda cell, h, z: _formula("sigmoid", ACTIVATIONS["sigmoid"].forward(h)),
     "tanh' of z": lambda cell, h, z: _formula("tanh", ACTIVATIONS["tanh"].forward(z)),
     "sigmoid' of z": lambda cell, h, z: _formula("sigmoid", ACTIVATIONS["sigmoid"].forward(z)),
 }

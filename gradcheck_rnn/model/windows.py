@@ -17,16 +17,23 @@ def sources(dy: Array) -> Array:
     return apart
 
 
-def kept_by_source(value: Array, visits: Rows, faults: Sequence[Fault], length: int) -> Array:
+def kept_by_source(
+    value: Array, visits: Rows, faults: Sequence[Fault], length: int, *, of_initial_state: bool = False
+) -> Array:
     """Sum (V, S, B, H) over the sources S that the cut chain still brings to each visited step.
 
-    What leaves the first step, (1, S, B, H), counts as that step's.
+    What leaves the first step for the initial state is (1, S, B, H).
     """
-    at = visits if len(value) == len(visits) else np.zeros(1, dtype=np.int64)
-    kept = np.ones((len(at), length), dtype=bool)
+    kept = np.ones((len(value), length), dtype=bool)
     for fault in faults:
-        kept &= reached(at, length, fault)
+        kept &= reached(visits, length, fault) if not of_initial_state else _reached_initial_state(length, fault)
     return np.asarray(np.einsum("vs,vs...->v...", kept.astype(value.dtype), value))
+
+
+def _reached_initial_state(length: int, fault: Fault) -> Array:
+    """Whether the error of step s reaches the initial state, (1, S): it is used at step 0, as W_hh is."""
+    one_less = fault.damage is Damage.WINDOW and fault.other == "where made"
+    return reached(np.full(1, -1 if one_less or fault.damage is Damage.LAST_STEPS else 0), length, fault)
 
 
 def reached(at: Rows, length: int, fault: Fault) -> Array:
@@ -38,4 +45,6 @@ def reached(at: Rows, length: int, fault: Fault) -> Array:
             return np.asarray(s // lags == t // lags)
         case Damage.CHUNKS_FROM_END:
             return np.asarray((length - 1 - s) // lags == (length - 1 - t) // lags)
+        case Damage.LAST_STEPS:
+            return np.asarray((t >= length - 1 - lags) & (s == s))
     return np.asarray(s - t <= lags)

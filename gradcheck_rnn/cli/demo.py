@@ -44,12 +44,10 @@ def demo(fault: tuple[str, ...], listed: bool) -> Exit:
 
 def _show(name: str) -> None:
     from gradcheck_rnn.pipeline.demo import tell_story
-    from gradcheck_rnn.report.progress import ProgressBar
     from gradcheck_rnn.report.story import show_story
     from gradcheck_rnn.report.text import console_for
 
-    with ProgressBar() as progress:
-        story = tell_story(name, progress=progress)
+    story = tell_story(name)
     with reader_may_leave():
         show_story(story, console_for(sys.stdout))
 

@@ -14,7 +14,7 @@ from gradcheck_rnn.pipeline.check import run_check
 from gradcheck_rnn.pipeline.classic import STEP, TOLERANCE, classic_differences, classic_errors, worst_alarm
 from gradcheck_rnn.pipeline.demo_nets import FIRST_STORY, fault_called, settings_of, with_fault
 from gradcheck_rnn.pipeline.diagnosis import planted_faults
-from gradcheck_rnn.pipeline.measurement import Plan, Progress, judge, measure_reference
+from gradcheck_rnn.pipeline.measurement import Plan, judge, measure_reference
 from gradcheck_rnn.report.chapters import ClassicCheck, Look, Rung, Story
 from gradcheck_rnn.report.value import Outcome, Report
 
@@ -22,16 +22,16 @@ from gradcheck_rnn.report.value import Outcome, Report
 CUT = window_fault(4)
 
 
-def tell_story(name: str, *, progress: Progress) -> Story:
+def tell_story(name: str) -> Story:
     """Show a known fault by its name, kind:term, on a net that may have it."""
     settings = settings_of(name)
-    broken = run_check(settings, progress=progress)
-    mended = run_check(with_fault(settings, None), progress=progress)
+    broken = run_check(settings)
+    mended = run_check(with_fault(settings, None))
     if mended.power is None:
         raise ValueError("the reference passes at the nets of the demonstration")
     return Story(
         fault=fault_called(name),
-        ladder=tuple(_ladder(settings, progress)),
+        ladder=tuple(_ladder(settings)),
         broken=broken,
         classic=_classic_check(settings, broken, mended),
         known=mended.power.known,
@@ -40,18 +40,18 @@ def tell_story(name: str, *, progress: Progress) -> Story:
     )
 
 
-def _ladder(settings: Settings, progress: Progress) -> Iterator[Rung]:
+def _ladder(settings: Settings) -> Iterator[Rung]:
     """Check ever longer sequences, until one fails."""
     for length in range(1, settings.sequence.length + 1):
-        rung = _rung(replace(settings, sequence=replace(settings.sequence, length=length)), progress)
+        rung = _rung(replace(settings, sequence=replace(settings.sequence, length=length)))
         yield rung
         if rung.verdict == "fail":
             return
 
 
-def _rung(settings: Settings, progress: Progress) -> Rung:
+def _rung(settings: Settings) -> Rung:
     problem = configured_problem(settings)
-    plan = Plan(settings, None, progress)
+    plan = Plan(settings, None, _silent)
     measured = measure_reference(plan, "configured", problem, planted_faults(settings, problem.net))
     judged = judge(measured, settings.check.tolerance).comparisons
     wrong = tuple(each.name for each in judged if each.verdict == "fail")
@@ -62,6 +62,10 @@ def _rung(settings: Settings, progress: Progress) -> Rung:
         verdict="fail" if wrong else "inconclusive" if unclear else "pass",
         wrong=wrong,
     )
+
+
+def _silent(_label: str, _done: int, _total: int) -> None:
+    """Show no progress: a story is told within a second or two."""
 
 
 def _classic_check(settings: Settings, broken: Report, mended: Report) -> ClassicCheck:

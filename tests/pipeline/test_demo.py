@@ -32,13 +32,9 @@ OF_MANY_KINDS = [
 ]
 
 
-def story_of(name):
-    return tell_story(name, progress=lambda _label, _done, _total: None)
-
-
 @pytest.fixture(scope="module")
 def first_story():
-    return story_of(FIRST_STORY)
+    return tell_story(FIRST_STORY)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +125,7 @@ def test_a_vector_has_no_wrong_way_round(name):
 
 
 def test_a_chain_that_is_cut_far_back_passes_at_every_length_and_is_found_at_the_probe():
-    story = story_of("truncated-chain:4")
+    story = tell_story("truncated-chain:4")
     assert [(rung.length, rung.verdict) for rung in story.ladder] == [(T, "pass") for T in range(1, 7)]
     assert story.first_failing is None
     assert {row.worst_at for row in story.broken.rows if row.verdict == "fail"} == {"probe"}
@@ -137,4 +133,4 @@ def test_a_chain_that_is_cut_far_back_passes_at_every_length_and_is_found_at_the
 
 
 def test_a_fault_within_a_step_fails_at_one_step():
-    assert story_of("missing-target:dy").first_failing == 1
+    assert tell_story("missing-target:dy").first_failing == 1

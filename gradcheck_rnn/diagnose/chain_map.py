@@ -86,13 +86,13 @@ def chain_map(problem: Problem, returned: Returned, *, prefixes: bool) -> ChainM
                 for one, other in zip(cut[0::2], cut[1::2], strict=True)
             ]
         )
-        return _compared(analytic, numeric)
+        return compared(analytic, numeric)
     at_steps = [with_changed_targets(problem, t) for t in range(_length(problem))]
     whole, *others = (_rows(each, problem) for each in returned([problem, *at_steps]))
-    found = _compared(whole - np.array(others), _numeric(problem, problem) - _numeric(changed, problem))
+    found = compared(whole - np.array(others), _numeric(problem, problem) - _numeric(changed, problem))
     if found is None or not prefixes or found.constant != 1:
         return found
-    second = _compared(_by_prefixes(problem, returned), _numeric(problem, problem))
+    second = compared(_by_prefixes(problem, returned), _numeric(problem, problem))
     return found if second is None else replace(found, additive=bool((second.agrees == found.agrees).all()))
 
 
@@ -148,7 +148,8 @@ def _numeric(problem: Problem, whole: Problem) -> Array:
     return np.moveaxis(derivatives.reshape(*flat.shape, -1), -1, 0)
 
 
-def _compared(analytic: Array, numeric: Array) -> ChainMap | None:
+def compared(analytic: Array, numeric: Array) -> ChainMap | None:
+    """Compare what each step's error brings to each use, (T, T, N) each; None where a cell is not finite."""
     if not (np.isfinite(analytic).all() and np.isfinite(numeric).all()):
         return None
     constant = _common_constant(analytic, numeric)

@@ -101,9 +101,10 @@ class _Search:
     def run(self) -> Explanation | None:
         singles = list(self._singles())
         best = self._complete(singles)
-        if best is None:
-            singles += self._clips()
-            best = self._complete(singles)
+        for more in (self._twice_in_one, self._clips):
+            if best is None:
+                singles += more()
+                best = self._complete(singles)
         if best is None or len(best.faults) > FEW:
             pairs = list(self._pairs())
             both = [each for each in (best, self._complete(pairs)) if each is not None]
@@ -140,8 +141,13 @@ class _Search:
         return found
 
     def _clip_gap(self, name: str, damage: Damage, bound: float) -> float:
+        """Distance of the nearest wrong parameter, up to a constant: others may have a fault of their own."""
         hypothesis = self.scene.hypothesis([clip_fault(name, bound, damage)])
-        return float(sum(self._residuals(hypothesis)))
+        gaps = []
+        for wrong in self.wrong:
+            predicted = hypothesis.gradients[wrong]
+            gaps.append(self.scene.residual(wrong, predicted, self.scene.ratio(wrong, predicted) or 1.0))
+        return min(gaps)
 
     def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
         """Wrong parameters that a chain explains, up to a constant."""
@@ -165,6 +171,19 @@ class _Search:
             for each in combinations_of(own):
                 for together, everywhere in product(merged(each, self.names), self._named(constant)):
                     yield _Candidate((*everywhere, *hypothesis.faults, *together), tuple(explained), order)
+
+    def _twice_in_one(self) -> Iterator[_Candidate]:
+        """Explanations in which the chain is right and one parameter has two faults of its own."""
+        for constant in self._constants(self.right):
+            gaps = {name: self.scene.residual(name, self.right.gradients[name], constant) for name in self.names}
+            wrong = [name for name, gap in gaps.items() if gap >= self.same]
+            if len(wrong) != 1:
+                continue
+            damaged = self.scene.damaged_twice(wrong[0], self.right, constant, self.local[wrong[0]])
+            for both, predicted in damaged:
+                if self.scene.residual(wrong[0], predicted, constant) < self.same:
+                    for everywhere in self._named(constant):
+                        yield _Candidate((*everywhere, *both), self.names, 0)
 
     def _constants(self, hypothesis: Hypothesis) -> list[float]:
         """1, and each constant that makes some parameter agree."""
@@ -191,10 +210,15 @@ class _Search:
         known = named_constants(sizes)
         names = [name for name, value in known.items() if abs(value / constant - 1) < self.same]
         faults = [*map(named_constant, names), named_constant(constant)]
+        both = [
+            (named_constant(one), named_constant(other))
+            for (one, value), (other, second) in combinations(known.items(), 2)
+            if abs(value * second / constant - 1) < self.same
+        ]
         if 0 < constant < 1:
             whole = float(np.linalg.norm([norm(value) for value in self.scene.returned.values()]))
             faults.append(norm_bound_fault(whole))
-        return [(fault,) for fault in faults]
+        return [*((fault,) for fault in faults), *both]
 
     def _complete(self, candidates: Iterable[_Candidate]) -> Explanation | None:
         """The cheapest candidate that explains every parameter at every draw, with its equivalents."""

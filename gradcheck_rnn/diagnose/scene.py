@@ -78,6 +78,22 @@ class Scene:
             for fitted in self._fitted(fault, self.returned[name] / constant, gradient, parameter):
                 yield fitted, finished(name, gradient, parameter, Taps([fitted]), sizes)
 
+    def damaged_twice(
+        self, name: str, under: Hypothesis, constant: float, faults: Sequence[Fault]
+    ) -> Iterator[tuple[tuple[Fault, Fault], Array]]:
+        """Each pair of faults of one parameter: two at different taps or of different damage, the fitted one last."""
+        parameter, sizes = self.parameters[name], self.net.sizes
+        plain = [fault for fault in faults if fault.damage not in FITTED]
+        for i, first in enumerate(plain):
+            gradient = self._gradient(name, under.found, Taps([*under.faults, first]))
+            for fault in faults:
+                if fault.damage in FITTED:
+                    for fitted in self._fitted(fault, self.returned[name] / constant, gradient, parameter):
+                        yield (first, fitted), finished(name, gradient, parameter, Taps([fitted]), sizes)
+            for second in plain[i + 1 :]:
+                if second.taps != first.taps or second.damage is not first.damage:
+                    yield (first, second), self._gradient(name, under.found, Taps([*under.faults, first, second]))
+
     def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
         if name == LEARNED_STATE:
             return gradient_of_state(found, self.c, taps)

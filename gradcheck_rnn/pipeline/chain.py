@@ -16,6 +16,7 @@ from gradcheck_rnn.model.draw import probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.pipeline.black_box_chain import black_box_chain
 from gradcheck_rnn.pipeline.forward import match_forward
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.user_net import UserNet
@@ -51,14 +52,16 @@ def chain_of_reference(settings: Settings, net: Net, faults: Sequence[Fault]) ->
 
 
 def chain_of_user(plan: Plan, user: UserNet, net: Net, *, lengths_are_free: bool) -> ChainMap | None:
-    """Map the chain of user code at the sizes of `net`; None where its loss is not the described one there."""
+    """Map the chain of user code: by the described loss where that is its own, else by itself."""
     problem = map_problem(net, user.settings, lengths_are_free=lengths_are_free)
-    if problem is None or user.roles is None or plan.settings.dtype == "float32":
+    if problem is None or plan.settings.dtype == "float32":
         return None
+    if user.roles is None:
+        return black_box_chain(user, problem)
     try:
         forward = match_forward(plan, user, problem.net, user.roles.point(problem, user.shapes(net.sizes)))
         if forward.problem is None:
-            return None
+            return black_box_chain(user, problem)
         return chain_map(
             forward.problem, returned_by(user, forward.factor), prefixes=lengths_are_free and forward.factor == 1
         )

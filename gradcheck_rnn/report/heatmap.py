@@ -31,8 +31,9 @@ def heatmap(found: ChainMap, *, can_print: Callable[[str], bool]) -> list[Text]:
     lines.append(Text("    k = " + GAP.join([_steps(found.length)] * 3).rstrip(), style="dim"))
     for t in range(found.length):
         line = Text(f"t = {t:<2}  ", style="dim")
-        line.append(_shaded(found.analytic[t], largest, shades) + GAP, style="default")
-        line.append(_shaded(found.numeric[t], largest, shades) + GAP, style="default")
+        there = ~np.isnan(found.relative_error[t])
+        line.append(_shaded(found.analytic[t] * there, largest, shades) + GAP, style="default")
+        line.append(_shaded(found.numeric[t] * there, largest, shades) + GAP, style="default")
         for k in range(found.length):
             mark, style = _mark(found, t, k)
             line.append(f"{mark} ", style=style)

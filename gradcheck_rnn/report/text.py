@@ -84,7 +84,7 @@ def show_verdict(report: Report, console: Console) -> None:
 
 def show_chain(chain: ChainMap, console: Console) -> None:
     """Print a chain map and what it says."""
-    say(console, Text("chain map: what the error of step t brings to dW_xh through its use at step k", style="bold"))
+    say(console, Text("chain map: what the error of step t brings to the input weights used at step k", style="bold"))
     for line in heatmap(chain, can_print=lambda text: can_print(console, text)):
         console.print(line)
     say(console, Text(f"{read_chain(chain)}"), indent=2)

@@ -38,10 +38,13 @@ def check_described(folder: Path, document: Document) -> Report:
     return _check(folder, document)
 
 
-def check_adapter(folder: Path, document: Document, *, loss: str = "auto", **how: Any) -> Report:
+def check_adapter(
+    folder: Path, document: Document, *, loss: str = "auto", entries: str | int = "all", **how: Any
+) -> Report:
     """Check the oracle's own backward pass, through an adapter file."""
     write_adapter(folder, document, **how)
-    return _check(folder, document | {"backward": {"adapter": "adapter.py"}, "check": {"loss": loss}})
+    check = {"loss": loss, "entries": entries}
+    return _check(folder, document | {"backward": {"adapter": "adapter.py"}, "check": check})
 
 
 def _check(folder: Path, document: Document) -> Report:

@@ -6,6 +6,9 @@ from tests.campaign.problems import check_adapter, check_described, outcome, rig
 
 FEW = 16
 MANY = 300
+# black boxes with every entry differenced; the others with a sample of each parameter
+WHOLE = 60
+SAMPLE = 30
 
 
 @pytest.mark.parametrize("number", range(FEW))
@@ -28,7 +31,8 @@ def test_many_right_gradients_pass(number, tmp_path):
     document = right_problem(number)
     assert outcome(check_described(tmp_path, document)) == "pass"
     assert outcome(check_adapter(tmp_path, document)) == "pass"
-    assert outcome(check_adapter(tmp_path, document, loss="user")) == "pass"
+    entries = "all" if number < WHOLE else SAMPLE
+    assert outcome(check_adapter(tmp_path, document, loss="user", entries=entries)) == "pass"
 
 
 @pytest.mark.parametrize("factor", [1e-9, -1.0, 1e9])

@@ -24,12 +24,35 @@ def _pattern(found: ChainMap, lag: Array, there: Array, wrong: Array) -> str:
     if found.acausal.any():
         below = "" if not (wrong & (lag > 0)).any() else ", and what should be carried back is wrong"
         return f"cells above the diagonal are filled: errors reach steps that come after them{below}"
-    diagonal = wrong & (lag == 0)
-    carried = wrong & (lag > 0)
+    if (found.empty == there).all():
+        return "every cell is empty: no step's error reaches these weights at all"
+    whole = _whole_lines(found, there, wrong, axis=1, line="row", tells="errors") or _whole_lines(
+        found, there, wrong, axis=0, line="column", tells="contributions"
+    )
+    if whole:
+        return whole
+    diagonal, carried = wrong & (lag == 0), wrong & (lag > 0)
     if not carried.any():
-        return f"only {_count(diagonal)} of the diagonal are wrong: what stays within a step, not what is carried back"
+        return f"only the diagonal is wrong, in {_count(diagonal)}: what stays within a step, not what is carried back"
     own = "the diagonal agrees" if not diagonal.any() else "the diagonal is wrong already"
     return f"{own}, {_carried(found, lag, there & (lag > 0), carried)}"
+
+
+def _whole_lines(found: ChainMap, there: Array, wrong: Array, *, axis: int, line: str, tells: str) -> str:
+    """Read a map in which whole rows or columns are empty, diagonal and all, and everything else agrees."""
+    empty = found.empty
+    lines = np.flatnonzero((empty == there).all(axis=axis) & there.any(axis=axis))
+    inside = np.zeros_like(there)
+    inside[(lines, slice(None)) if axis == 1 else (slice(None), lines)] = True
+    if not len(lines) or (wrong & ~(inside & there)).any():
+        return ""
+    others = [k for k in range(found.length) if k not in lines]
+    if len(others) == 1 and found.length > 2:
+        return f"only the {line} of step {others[0]} is filled, and it agrees: the {tells} of all others are missing"
+    if len(lines) == 1:
+        return f"the {line} of step {lines[0]} is empty, the others agree: the {tells} of that step are missing"
+    steps = ", ".join(str(k) for k in lines)
+    return f"the {line}s of steps {steps} are empty, the others agree: the {tells} of those steps are missing"
 
 
 def _carried(found: ChainMap, lag: Array, below: Array, carried: Array) -> str:

@@ -14,7 +14,6 @@ class Damage(Enum):
     ONLY_WITHOUT_CARRY = "left out where there is a carry"
     AFTER_SLOPE = "added after the activation's derivative"
     # the carry, where it is assigned
-    RESET = "set to zero at every step"
     ACCUMULATE = "never set anew"
     CLIP = "clipped"
     CLIP_NORM = "clipped by its norm"

@@ -29,7 +29,7 @@ def right_formula(fault: Fault, *, cell: str, loss: str, layout: str) -> str:
         return _of_parameter(fault, layout)
     slope = f"dz = dh * {_DERIVATIVES[cell]}"
     match fault.taps[0]:
-        case "dh_next" if fault.damage in (Damage.RESET, Damage.ACCUMULATE, Damage.CLIP):
+        case "dh_next made":
             return f"{_CARRY[layout]}, assigned anew at each step and used in {_SUM[layout]}"
         case "dh_next" if fault.damage is Damage.AFTER_SLOPE:
             return f"{_SUM[layout]}, and only then {slope}"

@@ -44,13 +44,16 @@ def carry_faults(name: str, into: str, before_slope: str) -> Iterator[Fault]:
     """Faults of a carry `name` that is a term of `into`, whose derivative is `before_slope`."""
     drop = f"the carry {name} never reaches {into}: the chain ends after one step"
     yield Fault("missing-term", name, drop, (name,), Damage.DROP)
-    yield Fault("missing-term", name, drop, (name,), Damage.RESET)
+    made = f"{name} made"  # where it is assigned for the step before: the initial state's gradient is damaged too
+    yield Fault("missing-term", name, drop, (made,), Damage.DROP)
     late = f"{name} is added after the derivative {before_slope}, not before"
     yield Fault("missing-activation-derivative", f"{before_slope} of {name}", late, (name,), Damage.AFTER_SLOPE)
     yield Fault("sign-flip", name, f"{name} is subtracted where it is added", (name,), Damage.NEGATE)
+    yield Fault("sign-flip", name, f"{name} has the wrong sign", (made,), Damage.NEGATE)
     yield Fault("double-counted-term", name, f"{name} is counted twice", (name,), Damage.DOUBLE)
+    yield Fault("double-counted-term", name, f"{name} is twice what it should be", (made,), Damage.DOUBLE)
     added = f"{name} is added up from step to step and never set anew"
-    yield Fault("double-counted-term", name, added, (name,), Damage.ACCUMULATE)
+    yield Fault("double-counted-term", name, added, (made,), Damage.ACCUMULATE)
     yield clip_fault(name, USUAL_BOUND, Damage.CLIP)
 
 
@@ -58,7 +61,8 @@ def clip_fault(name: str, bound: float, damage: Damage) -> Fault:
     """A carry or a delta that is clipped at a bound inside the recurrence."""
     what = name if damage is Damage.CLIP else f"the norm of {name}"
     says = f"{what} is clipped at {bound:.6g} inside the recurrence"
-    return Fault("clipped-gradient", name, says, (name,), damage, amount=bound)
+    tap = f"{name} made" if name.endswith("_next") else name
+    return Fault("clipped-gradient", name, says, (tap,), damage, amount=bound)
 
 
 def output_term_faults(name: str, into: str) -> Iterator[Fault]:

@@ -104,11 +104,15 @@ class Taps:
         return value
 
     def carry(self, name: str, value: Array, before: Array) -> Array:
-        """A carry as it is assigned for the next visited step; `before` is the last one's."""
-        for fault in self.at(name):
+        """A carry as it is made for the next visited step; `before` is the last one's."""
+        for fault in self.at(f"{name} made"):
             match fault.damage:
-                case Damage.RESET:
+                case Damage.DROP:
                     value = np.zeros_like(value)
+                case Damage.NEGATE:
+                    value = -value
+                case Damage.DOUBLE:
+                    value = 2 * value
                 case Damage.ACCUMULATE:
                     value = before + value
                 case _:

@@ -47,7 +47,7 @@ SENTENCES = {
         "the diagonal agrees, cells below it are empty only where they come to step 0"
     ),
     ("o.....", "o+....", "o++...", "o+++..", "o++++.", "o+++++"): (
-        "the diagonal is wrong already, cells below it are empty only where they come to step 0"
+        "the column of step 0 is empty, the others agree: the contributions of that step are missing"
     ),
     ("+.....", "x+....", "x++...", "x+++..", "x++++.", "x+++++"): (
         "the diagonal agrees, cells below it are wrong only where they come to step 0"
@@ -59,7 +59,7 @@ SENTENCES = {
         "the diagonal agrees, 9 cells below it are wrong: an error is carried back, but not as it should be"
     ),
     ("x.....", "+x....", "+++...", "++++..", "+++++.", "++++++"): (
-        "only 2 cells of the diagonal are wrong: what stays within a step, not what is carried back"
+        "only the diagonal is wrong, in 2 cells: what stays within a step, not what is carried back"
     ),
     ("+AAAAA", "o+AAAA", "oo+AAA", "ooo+AA", "oooo+A", "ooooo+"): (
         "cells above the diagonal are filled: errors reach steps that come after them, "
@@ -95,19 +95,16 @@ def test_a_second_witness_that_agrees_is_not_named():
     assert read_chain(chart(*RIGHT, additive=True)) == SENTENCES[RIGHT]
 
 
-@pytest.mark.xfail(strict=True, reason="it reads `only 1 cell of the diagonal are wrong`")
 def test_one_cell_is_wrong_and_two_are():
     read = read_chain(chart("+.....", "++....", "+++...", "++++..", "+++++.", "+++++x"))
-    assert read.startswith("only 1 cell of the diagonal is wrong")
+    assert read.startswith("only the diagonal is wrong, in 1 cell:")
 
 
-@pytest.mark.xfail(strict=True, reason="it reads as if only what is carried back were missing")
 @pytest.mark.parametrize("bug", ["missing-gradient:W_xh", "missing-target:dy"])
 def test_a_map_that_is_empty_throughout_is_not_that_of_a_missing_carry(bug):
     assert "no error is carried back at all" not in read_chain(map_of(bug))
 
 
-@pytest.mark.xfail(strict=True, reason="cells off the diagonal are read as if the diagonal had nothing to do with them")
 @pytest.mark.parametrize(
     "bug",
     [

@@ -94,7 +94,18 @@ def _show(reports: "Sequence[Report]", output_format: str, *, quiet: bool, verbo
             console.print()
         if verbose:
             console.print(describe_settings(report.settings))
+            _show_vanishing(report.settings, console.width, console.encoding)
         show(report, console, quiet=quiet)
+
+
+def _show_vanishing(settings: "Settings", width: int, encoding: str) -> None:
+    """Tell how far an error reaches back at the configured point, as the YAML draws it."""
+    from gradcheck_rnn.pipeline.power_table import configured_vanishing
+    from gradcheck_rnn.report.power import vanishing_lines
+
+    for line in vanishing_lines(configured_vanishing(settings), width=width, encoding=encoding):
+        click.echo(line)
+    click.echo()
 
 
 def _show_printed(reports: "Sequence[Report]", *, verbose: bool) -> None:

@@ -1,0 +1,94 @@
+"""How far an error reaches back: the norm of the recurrent chain by lag, and units that pass nothing on.
+
+Source: Bengio, Simard & Frasconi, Learning long-term dependencies with gradient descent is difficult (1994);
+Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks (2013), sec. 2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_rnn.config.settings import Cell
+from gradcheck_rnn.model.activations import ACTIVATIONS, Array
+from gradcheck_rnn.model.elman import Trace, forward
+from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.problem import Problem, canonical
+
+# chains that the median is taken over: last steps spread over the sequence, sequences spread over the batch
+MOST_ENDS = 8
+MOST_SEQUENCES = 4
+# lags that are followed; each costs a singular value decomposition for each chain
+MOST_LAGS = 32
+# largest value of f', and the share of it below which a unit passes next to nothing on
+LARGEST_SLOPE = {"tanh": 1.0, "sigmoid": 0.25}
+SATURATED = 0.01
+
+
+@dataclass(frozen=True)
+class Vanishing:
+    """The recurrent chain at one point.
+
+    `norms[lag]` is the median over steps t of the spectral norm of dh_t/dh_(t-lag), 1 at lag 0 and inf where it is not
+    finite; `sensitivity` is the share of it that the check resolves. `saturated` is the share of all states whose slope
+    is below 1 % of the largest one; for a relu, the share of units that are positive at no step.
+    """
+
+    cell: Cell
+    norms: tuple[float, ...]
+    sensitivity: float
+    saturated: float
+
+    @property
+    def lost_at(self) -> int | None:
+        """Return the first lag at which the chain is below the check's sensitivity."""
+        return next((lag for lag, norm in enumerate(self.norms) if norm < self.sensitivity * self.norms[0]), None)
+
+    @property
+    def factor(self) -> float | None:
+        """Return what a lag multiplies the norm by, on the average; None where there is no chain."""
+        lags = len(self.norms) - 1
+        return float(self.norms[-1] ** (1 / lags)) if lags else None
+
+
+@np.errstate(all="ignore")  # a chain may explode; what is not finite is inf
+def vanishing_at(problem: Problem, *, sensitivity: float) -> Vanishing:
+    """Follow the recurrent chain of a problem."""
+    problem = problem.in_double_precision()
+    net, c = problem.net, canonical(problem)
+    trace = forward(net, c)
+    return Vanishing(net.cell, _norms(net, c.W_hh, trace), sensitivity, _saturated(net, trace))
+
+
+def _norms(net: Net, W_hh: Array, trace: Trace) -> tuple[float, ...]:
+    """Median spectral norm of dh_t/dh_(t-lag) at each lag."""
+    steps, batch, _ = trace.h.shape
+    ends = _spread(steps, MOST_ENDS)
+    h = trace.h[:, _spread(batch, MOST_SEQUENCES)]
+    slopes = np.where(np.isfinite(h), ACTIVATIONS[net.cell].slope(h), np.nan)
+    norms = [1.0]
+    # in row layout dh_t/dh_(t-1) = W_hh diag(f'(z_t)); products (ends, sequences, H, H), one row for each t
+    products = np.broadcast_to(np.eye(len(W_hh)), (len(ends), slopes.shape[1], *W_hh.shape))
+    for lag in range(1, min(steps - 1, MOST_LAGS) + 1):
+        reaching = ends >= lag
+        ends, products = ends[reaching], products[reaching]
+        products = (W_hh * slopes[ends - lag + 1][:, :, None, :]) @ products
+        norms.append(_median_norm(products))
+    return tuple(norms)
+
+
+def _spread(count: int, most: int) -> Array:
+    """Return at most so many places out of `count`, the last one among them."""
+    return np.unique(np.linspace(count - 1, 0, min(count, most)).round().astype(int))
+
+
+def _median_norm(products: Array) -> float:
+    if not np.isfinite(products).all():
+        return float("inf")
+    return float(np.median(np.linalg.norm(products, 2, axis=(-2, -1))))
+
+
+def _saturated(net: Net, trace: Trace) -> float:
+    if net.cell == "relu":
+        return float((trace.z <= 0).all(axis=(0, 1)).mean())
+    slopes = ACTIVATIONS[net.cell].slope(trace.h)
+    return float((np.abs(slopes) < SATURATED * LARGEST_SLOPE[net.cell]).mean())

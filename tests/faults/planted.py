@@ -3,31 +3,32 @@
 A bug that the library has no fault for stands in no table here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.library import known_faults
-from gradcheck_rnn.faults.taps import clip_fault, window_fault
+from gradcheck_rnn.faults.taps import bound_fault, clip_fault, norm_bound_fault, regulariser_fault, window_fault
 from gradcheck_rnn.model.net import Net
 from tests.oracle.broken import BY_IDENTIFIER
-from tests.oracle.broken_bug import SLOPE, Bug
+from tests.oracle.broken_bug import SLOPE, Bug, Edit, bug
 
 PARAMETERS = ("W_xh", "W_hh", "b_h", "W_hy", "b_y", "h0")
 ACCUMULATED = PARAMETERS[:-1]
 HIDDEN = PARAMETERS[:3]
 CELLS = ("tanh", "relu", "sigmoid")
 # whose amount is not in the library: the bug's own is put in its place
-OPEN = (Damage.SCALE, Damage.BOUND, Damage.REGULARISE)
+OPEN = (Damage.SCALE, Damage.BOUND, Damage.BOUND_NORM, Damage.REGULARISE)
 
 
 @dataclass(frozen=True)
 class Variant:
     """One fault of the library, and for which nets it is the bug's.
 
-    `name` is the bug's own where it is empty. `amount`, `other` and `taps` tell faults of one name and damage apart.
+    `name` is the bug's own where it is empty. `amount`, `other` and `taps` tell faults of one name and damage apart;
+    `constant` is the name of the number that a scaled gradient is multiplied by.
     """
 
     damage: Damage
@@ -38,9 +39,11 @@ class Variant:
     cells: tuple[str, ...] = CELLS
     steps: tuple[str, ...] = ("all", "last")
     learned: bool = True
+    constant: str = ""
 
     def fits(self, net: Net) -> bool:
-        return net.cell in self.cells and net.loss.steps in self.steps and (self.learned or not net.learned)
+        there = net.sizes.batch is not None or "B" not in self.constant
+        return there and net.cell in self.cells and net.loss.steps in self.steps and (self.learned or not net.learned)
 
     def matches(self, fault: Fault, name: str) -> bool:
         amount_is_open = self.damage in OPEN and self.amount not in (0.0, -1.0)
@@ -66,25 +69,26 @@ def faults_of(net: Net, length: int | None = None) -> tuple[Fault, ...]:
     )
 
 
-def has_counterpart(bug: Bug) -> bool:
-    return bug.identifier in {*PLANTED, *CONSTANTS, *WINDOWS, *CLIPS}
+def has_counterpart(planted: Bug) -> bool:
+    return planted.identifier in {*PLANTED, *CONSTANTS, *WINDOWS, *CLIPS, *OF_ALL}
 
 
-def counterpart(bug: Bug, net: Net) -> Fault | None:
+def counterpart(planted: Bug, net: Net) -> Fault | None:
     """The library's fault; None where this net has no such fault, or codes it otherwise."""
-    if bug.identifier in CONSTANTS:
-        constant = CONSTANTS[bug.identifier]
+    if planted.identifier in CONSTANTS:
+        constant = CONSTANTS[planted.identifier]
         return None if "B" in str(constant) and net.sizes.batch is None else named_constant(constant)
-    if bug.identifier in CLIPS:
-        return clip_fault(*CLIPS[bug.identifier])
-    if bug.identifier in WINDOWS:
-        # where the carry is cut as it is made, a learned state lies one lag further away than the first step
-        is_further = net.learned and bug.identifier.endswith("cut where made")
-        return None if is_further else window_fault(*WINDOWS[bug.identifier])
-    variant = PLANTED[bug.identifier]
+    if planted.identifier in CLIPS:
+        return clip_fault(*CLIPS[planted.identifier])
+    if planted.identifier in WINDOWS:
+        cut = window_fault(*WINDOWS[planted.identifier])
+        return None if net.learned and cut.damage is Damage.LAST_STEPS else cut
+    if planted.identifier in OF_ALL:
+        return OF_ALL[planted.identifier](tuple(net.shapes))
+    variant = PLANTED[planted.identifier]
     if not variant.fits(net):
         return None
-    name = variant.name or f"{bug.kind}:{bug.term.replace(SLOPE, f'{net.cell}{chr(39)}')}"
+    name = variant.name or f"{planted.kind}:{planted.term.replace(SLOPE, f'{net.cell}{chr(39)}')}"
     return found(faults_of(net), variant, name)
 
 
@@ -93,6 +97,8 @@ def found(faults: Sequence[Fault], variant: Variant, name: str) -> Fault:
     matching = [fault for fault in faults if variant.matches(fault, name)]
     if not matching:
         raise LookupError(f"the library has no {name} with {variant}")
+    if variant.constant:
+        return replace(matching[0], other=variant.constant)
     return matching[0] if variant.amount is None else replace(matching[0], amount=variant.amount)
 
 
@@ -100,18 +106,27 @@ def _of_each(parameters: Sequence[str], pattern: str, damage: Damage, **fields: 
     return {pattern.format(name): Variant(damage, **fields) for name in parameters}  # type: ignore[arg-type]
 
 
+_EDGES = {"dropped": Damage.SHIFT_DROPPED, "clamped": Damage.SHIFT_CLAMPED, "wrapped": Damage.SHIFT_WRAPPED}
+_SIDES = {"step before": -1, "step after": 1}
+
+# a carry is added to dh at one step, and made for the step before or, by the first step, for a learned initial state:
+# only there does it make a difference which of the two goes wrong
+_USED, _MADE = ("dh_next",), ("dh_next made",)
+
 CHAIN = {
-    "missing-term:dh_next/never added": Variant(Damage.DROP),
-    "missing-term:dh_next/never updated": Variant(Damage.RESET),
+    "missing-term:dh_next/never added": Variant(Damage.DROP, learned=False),
+    "missing-term:dh_next/never updated": Variant(Damage.DROP, taps=_MADE),
     "missing-term:W_hh": Variant(Damage.DROP),
     "untransposed-weight:W_hh": Variant(Damage.UNTRANSPOSE),
     "untransposed-weight:W_hy": Variant(Damage.UNTRANSPOSE),
-    "wrong-operand:W_hh/gradient with this step": Variant(Damage.GRADIENT),
+    "wrong-operand:W_hh/gradient with this step": Variant(Damage.GRADIENT, amount=1),
+    "wrong-operand:W_hh/gradient before this step": Variant(Damage.GRADIENT, amount=0),
+    "wrong-operand:W_hh/W_xh in its place": Variant(Damage.OTHER, other="W_xh"),
     "bypassed-activation:dh_next": Variant(Damage.OTHER, other="dh"),
-    "sign-flip:dh_next/where added": Variant(Damage.NEGATE),
-    "sign-flip:dh_next/where made": Variant(Damage.NEGATE, learned=False),  # that reaches a learned state too
-    "double-counted-term:dh_next/where added": Variant(Damage.DOUBLE),
-    "double-counted-term:dh_next/where made": Variant(Damage.DOUBLE, learned=False),
+    "sign-flip:dh_next/where added": Variant(Damage.NEGATE, learned=False),
+    "sign-flip:dh_next/where made": Variant(Damage.NEGATE, taps=_MADE),
+    "double-counted-term:dh_next/where added": Variant(Damage.DOUBLE, learned=False),
+    "double-counted-term:dh_next/where made": Variant(Damage.DOUBLE, taps=_MADE),
     "double-counted-term:dh_next/never set anew": Variant(Damage.ACCUMULATE),
     "overwritten-carry:dh": Variant(Damage.ONLY_WITHOUT_CARRY),
     "forward-order-loop:loop": Variant(Damage.FORWARD),
@@ -121,21 +136,35 @@ CHAIN = {
     "skipped-step:last/everything": Variant(Damage.SKIP_LAST, taps=("loop", "output loop")),
 }
 
+WHERE_ADDED = {
+    "missing-term:dh_next/never added": Variant(Damage.DROP, taps=_USED),
+    "sign-flip:dh_next/where added": Variant(Damage.NEGATE, taps=_USED),
+    "double-counted-term:dh_next/where added": Variant(Damage.DOUBLE, taps=_USED),
+}
+
 SLOPES = {
     f"missing-activation-derivative:{SLOPE}": Variant(Damage.DROP),
     f"missing-activation-derivative:{SLOPE} of dh_next": Variant(Damage.AFTER_SLOPE),
-    f"wrong-activation-derivative:{SLOPE}/first unit's for all": Variant(Damage.ONE_UNIT),
+    f"wrong-activation-derivative:{SLOPE}/first unit's for all": Variant(Damage.FIRST_UNIT),
+    f"wrong-activation-derivative:{SLOPE}/last unit's for all": Variant(Damage.LAST_UNIT),
+    f"wrong-activation-derivative:{SLOPE}/mean of all units": Variant(Damage.MEAN_UNIT),
+    f"wrong-activation-derivative:{SLOPE}/leaky": Variant(Damage.AT_LEAST, amount=0.1),
     **{
         f"wrong-activation-derivative:{SLOPE}/{variant}": Variant(Damage.OTHER_SLOPE, other=other, cells=cells)
         for variant, other, cells in (
             ("of the activated value", "f'(f(z))", ("tanh", "sigmoid")),
             ("f itself", "f", CELLS),
-            ("one minus f", "1 - f", ("tanh", "sigmoid")),
+            ("one minus f", "1 - f", CELLS),
+            ("f squared", "f**2", CELLS),
+            ("one plus f squared", "1 + f**2", CELLS),
+            ("dot product for square", "1 - f @ f", CELLS),
             ("tanh's formula", "tanh'", ("relu", "sigmoid")),
             ("sigmoid's formula", "sigmoid'", ("tanh", "relu")),
             ("relu's mask", "relu'", ("tanh",)),
-            ("tanh's formula at z", "f'(z) as value", ("tanh",)),
-            ("sigmoid's formula at z", "f'(z) as value", ("sigmoid",)),
+            ("tanh's formula at z", "tanh' formula at z", CELLS),
+            ("sigmoid's formula at z", "sigmoid' formula at z", CELLS),
+            ("tanh' at h", "tanh' of h", CELLS),
+            ("sigmoid' at h", "sigmoid' of h", CELLS),
             ("tanh' at z", "tanh' of z", ("relu", "sigmoid")),
             ("sigmoid' at z", "sigmoid' of z", ("tanh", "relu")),
         )
@@ -143,24 +172,30 @@ SLOPES = {
     f"wrong-time-index:{SLOPE}/step before, state at the edge": Variant(Damage.SHIFT_DROPPED, amount=-1),
     f"wrong-time-index:{SLOPE}/step after, clamped": Variant(Damage.SHIFT_CLAMPED, amount=1),
     f"wrong-time-index:{SLOPE}/step after, wrapped to the state": Variant(Damage.SHIFT_WRAPPED, amount=1),
+    f"wrong-time-index:{SLOPE}/step before, dropped": Variant(Damage.OWN_SHIFT_DROPPED, amount=-1),
+    f"wrong-time-index:{SLOPE}/step before, clamped": Variant(Damage.OWN_SHIFT_CLAMPED, amount=-1),
+    f"wrong-time-index:{SLOPE}/step before, wrapped": Variant(Damage.OWN_SHIFT_WRAPPED, amount=-1),
+    f"wrong-time-index:{SLOPE}/step after, wrapped to the first": Variant(Damage.OWN_SHIFT_WRAPPED, amount=1),
 }
 
-_STACKS = ("x[t] in W_xh", "h[t-1] in W_hh", "h[t] in W_hy", "f'")
+_X, _H_PREV, _H, _SLOPE = "x[t] in W_xh", "h[t-1] in W_hh", "h[t] in W_hy", "f'"
 
 CACHES = {
-    "stale-cache:cache/last, output too": Variant(Damage.STALE_LAST, taps=_STACKS),
-    "stale-cache:cache/first, output too": Variant(Damage.STALE_FIRST, taps=_STACKS),
-    "stale-cache:cache/last, only in the derivative": Variant(Damage.STALE_LAST, taps=("f'",)),
-    "stale-cache:cache/first, only in the derivative": Variant(Damage.STALE_FIRST, taps=("f'",)),
+    "stale-cache:cache/last, output too": Variant(Damage.STALE_LAST, taps=(_X, _H_PREV, _H, _SLOPE)),
+    "stale-cache:cache/first, output too": Variant(Damage.STALE_FIRST, taps=(_X, _H_PREV, _H, _SLOPE)),
+    "stale-cache:cache/last, only in the derivative": Variant(Damage.STALE_LAST, taps=(_SLOPE,)),
+    "stale-cache:cache/first, only in the derivative": Variant(Damage.STALE_FIRST, taps=(_SLOPE,)),
+    "stale-cache:cache/last, hidden part": Variant(Damage.STALE_LAST, taps=(_X, _H_PREV, _SLOPE)),
+    "stale-cache:cache/first, hidden part": Variant(Damage.STALE_FIRST, taps=(_X, _H_PREV, _SLOPE)),
+    "stale-cache:cache/states share one buffer": Variant(Damage.STALE_FINAL, taps=(_H_PREV, _H, _SLOPE)),
+    "stale-cache:cache/states share one buffer, derivative right": Variant(Damage.STALE_FINAL, taps=(_H_PREV, _H)),
+    "stale-cache:h[t-1]/last state": Variant(Damage.STALE_FINAL),
     **{
         f"stale-cache:{stack}/{which}": Variant(damage)
         for stack in ("x[t]", "h[t-1]", "h[t]")
         for which, damage in (("last", Damage.STALE_LAST), ("first", Damage.STALE_FIRST))
     },
 }
-
-_EDGES = {"dropped": Damage.SHIFT_DROPPED, "clamped": Damage.SHIFT_CLAMPED, "wrapped": Damage.SHIFT_WRAPPED}
-_SIDES = {"step before": -1, "step after": 1}
 
 OUTPUT_ERRORS = {
     "missing-target:dy": Variant(Damage.NO_TARGET),
@@ -188,8 +223,13 @@ ACCUMULATORS = {
     **_of_each(ACCUMULATED, "double-counted-term:{}", Damage.ADD_ITSELF),
     **_of_each(ACCUMULATED, "skipped-step:{}/first", Damage.SKIP_FIRST),
     **_of_each(ACCUMULATED, "skipped-step:{}/last", Damage.SKIP_LAST),
-    **_of_each(ACCUMULATED, "wrong-time-index:{}/step before, dropped", Damage.SHIFT_DROPPED, amount=-1),
-    **_of_each(ACCUMULATED, "wrong-time-index:{}/step after, dropped", Damage.SHIFT_DROPPED, amount=1),
+    **{
+        f"wrong-time-index:{name}/{side}, {edge}": Variant(damage, amount=shift)
+        for name in ACCUMULATED
+        for side, shift in _SIDES.items()
+        for edge, damage in _EDGES.items()
+        if not (name in ("b_h", "b_y") and edge == "wrapped")  # a sum does not care where it starts
+    },
     **_of_each(("W_xh", "W_hh", "W_hy"), "transposed-gradient:{}", Damage.TRANSPOSE),
     **_of_each(HIDDEN, "missing-activation-derivative:{}", Damage.OTHER, other="dh"),
     **_of_each(HIDDEN, "missing-term:dh_next in {}", Damage.OTHER, other="own dz"),
@@ -198,9 +238,19 @@ ACCUMULATORS = {
         for name in HIDDEN
     },
     **_of_each(HIDDEN, "wrong-operand:{}/dh_next for dz", Damage.OTHER, other="dh_next"),
-    "wrong-operand:W_hh/z[t] for h[t-1]": Variant(Damage.OTHER, other="z"),
+    **{
+        f"wrong-operand:{name}/{other} for dz": Variant(Damage.OTHER, other=taken, taps=(f"dz in {name}",))
+        for name in HIDDEN
+        for other, taken in (("z[t]", "z"), ("f'", "f'"))
+    },
+    **_of_each(("W_hy", "b_y"), "wrong-operand:{}/output for dy", Damage.OTHER, other="prediction"),
+    **_of_each(("W_hy", "b_y"), "wrong-operand:{}/target for dy", Damage.OTHER, other="target"),
+    "wrong-operand:W_hh/z[t] for h[t-1]": Variant(Damage.OTHER, other="z", taps=("h[t-1] in W_hh",)),
+    "wrong-operand:W_hh/z[t-1] for h[t-1]": Variant(Damage.OTHER, other="z[t-1]"),
+    "wrong-operand:W_hh/dz for h[t-1]": Variant(Damage.OTHER, other="dz"),
+    "wrong-operand:W_hy/dz for h[t]": Variant(Damage.OTHER, other="dz"),
     "wrong-operand:W_hh/x[t] for h[t-1]": Variant(Damage.OTHER, other="x[t]"),
-    "wrong-operand:W_xh/h[t-1] for x[t]": Variant(Damage.OTHER, other="h[t-1]"),
+    "wrong-operand:W_xh/h[t-1] for x[t]": Variant(Damage.OTHER, other="h[t-1]", taps=("x[t] in W_xh",)),
     "wrong-operand:W_xh/h[t] for x[t]": Variant(Damage.OTHER, other="h[t]", taps=("x[t] in W_xh",)),
     "wrong-operand:W_hy/z[t] for h[t]": Variant(Damage.OTHER, other="z"),
     "missing-initial-state:h[t-1]": Variant(Damage.ZERO_FIRST),
@@ -209,6 +259,13 @@ ACCUMULATORS = {
     "wrong-time-index:h[t-1]/h[t-2], dropped": Variant(Damage.SHIFT_DROPPED, amount=-1),
     "wrong-time-index:h[t-1]/h[t-2], clamped": Variant(Damage.SHIFT_CLAMPED, amount=-1),
     "wrong-time-index:h[t-1]/h[t-2], wrapped": Variant(Damage.SHIFT_WRAPPED, amount=-1),
+    "wrong-time-index:h[t-1]/h[t-2], dropped without the state": Variant(Damage.OWN_SHIFT_DROPPED, amount=-1),
+    "wrong-time-index:h[t-1]/h[t-2], clamped without the state": Variant(Damage.OWN_SHIFT_CLAMPED, amount=-1),
+    "wrong-time-index:h[t-1]/h[t-2], wrapped without the state": Variant(Damage.OWN_SHIFT_WRAPPED, amount=-1),
+    "wrong-time-index:h[t]/step before, dropped": Variant(Damage.OWN_SHIFT_DROPPED, amount=-1),
+    "wrong-time-index:h[t]/step before, clamped": Variant(Damage.OWN_SHIFT_CLAMPED, amount=-1),
+    "wrong-time-index:h[t]/step before, wrapped": Variant(Damage.OWN_SHIFT_WRAPPED, amount=-1),
+    "wrong-time-index:h[t]/step after, wrapped": Variant(Damage.OWN_SHIFT_WRAPPED, amount=1),
     "wrong-time-index:h[t]/step before, state at the edge": Variant(Damage.SHIFT_DROPPED, amount=-1),
     "wrong-time-index:h[t]/step after, dropped": Variant(Damage.SHIFT_DROPPED, amount=1),
     "wrong-time-index:h[t]/step after, clamped": Variant(Damage.SHIFT_CLAMPED, amount=1),
@@ -237,6 +294,16 @@ FINISHED = {
     **_of_each(PARAMETERS, "clipped-gradient:{}/elementwise at 0.01", Damage.BOUND, amount=0.01),
     **_of_each(PARAMETERS, "clipped-gradient:{}/elementwise at 0.1", Damage.BOUND, amount=0.1),
     **_of_each(PARAMETERS, "clipped-gradient:{}/elementwise at 1.0", Damage.BOUND, amount=1.0),
+    **_of_each(PARAMETERS, "clipped-gradient:{}/by norm at 0.1", Damage.BOUND_NORM, amount=0.1),
+    **{
+        f"scaled-gradient:{name}/{constant}": Variant(Damage.SCALE, name=f"scaled-gradient:{name}", constant=constant)
+        for name in PARAMETERS
+        for constant in ("T", "1/T", "1/B")
+    },
+    "missing-activation-derivative:h0": Variant(Damage.OTHER, other="dh through W_hh"),
+    "unexplained:/weight untransposed in h0": Variant(
+        Damage.UNTRANSPOSE, name="untransposed-weight:W_hh", taps=("h0",)
+    ),
     "unexplained:/dh of the first step for h0": Variant(Damage.OTHER, name="missing-term:W_hh in h0", other="dh"),
     "unexplained:/dz of the first step for h0": Variant(Damage.OTHER, name="missing-term:W_hh in h0", other="dz"),
 }
@@ -249,20 +316,62 @@ CONSTANTS: dict[str, str | float] = {
     "sign-flip:all": -1.0,
 }
 
-WINDOWS: dict[str, tuple[int, Damage]] = {
-    **{f"truncated-chain:{lags}": (lags, Damage.WINDOW) for lags in (1, 2, 3, 4)},
-    **{f"truncated-chain:{lags}/cut where made": (lags, Damage.WINDOW) for lags in (1, 2)},
+WINDOWS: dict[str, tuple[int, Damage, str]] = {
+    **{f"truncated-chain:{lags}": (lags, Damage.WINDOW, "") for lags in (1, 2, 3, 4)},
+    **{f"truncated-chain:{lags}/cut where made": (lags, Damage.WINDOW, "where made") for lags in (1, 2)},
+    **{f"truncated-chain:{lags}/last steps of the sequence alone": (lags, Damage.LAST_STEPS, "") for lags in (1, 2, 4)},
     **{
-        f"truncated-chain:{steps}/chunks from the {end}": (steps, damage)
+        f"truncated-chain:{steps}/chunks from the {end}": (steps, damage, "")
         for steps in (2, 3, 4, 5)
         for end, damage in (("start", Damage.CHUNKS), ("end", Damage.CHUNKS_FROM_END))
     },
 }
 
-CLIPS: dict[str, tuple[str, float]] = {
-    f"clipped-gradient:dh_next/{stream} elementwise at {bound}": (stream, float(bound))
+CLIPS: dict[str, tuple[str, float, Damage]] = {
+    f"clipped-gradient:dh_next/{stream} {how} at {bound}": (stream, float(bound), damage)
     for stream in ("dh_next", "dh", "dz")
-    for bound in ("0.01", "0.1", "1.0")
+    for how, damage, bound in (
+        ("elementwise", Damage.CLIP, "0.01"),
+        ("elementwise", Damage.CLIP, "0.1"),
+        ("elementwise", Damage.CLIP, "1.0"),
+        ("by norm", Damage.CLIP_NORM, "0.1"),
+    )
 }
 
-MAPPED: tuple[Bug, ...] = tuple(bug for bug in BY_IDENTIFIER.values() if has_counterpart(bug))
+# faults of all parameters at once, by their names
+OF_ALL: dict[str, Callable[[tuple[str, ...]], Fault]] = {
+    **{
+        f"clipped-gradient:all/elementwise at {bound}": partial(bound_fault, bound=float(bound), damage=Damage.BOUND)
+        for bound in ("0.01", "0.1", "1.0")
+    },
+    **{
+        f"clipped-gradient:all/each by its norm at {bound}": partial(
+            bound_fault, bound=float(bound), damage=Damage.BOUND_NORM
+        )
+        for bound in ("0.1", "1.0")
+    },
+    **{
+        f"clipped-gradient:all/all by their norm at {bound}": lambda _, bound=bound: norm_bound_fault(float(bound))
+        for bound in ("0.1", "1.0")
+    },
+    **{
+        f"regulariser-mismatch:all/lambda {weight}": partial(regulariser_fault, weight=float(weight))
+        for weight in ("0.1", "0.001", "-0.1")
+    },
+}
+
+# what happens at the edges of a list of states that does not hold the initial one
+AT_THE_EDGES = (
+    bug(
+        *("wrong-time-index", "h[t-1]", "h[t-2], dropped without the state"),
+        Edit("dW_t =", "run.s[t - 1]", "(run.s[t - 2] * (t > 1))"),
+        touches=("W_hh",),
+    ),
+    bug(
+        *("wrong-time-index", "h[t-1]", "h[t-2], clamped without the state"),
+        Edit("dW_t =", "run.s[t - 1]", "run.s[max(t - 2, 0)]"),
+        touches=("W_hh",),
+    ),
+)
+
+MAPPED: tuple[Bug, ...] = tuple(each for each in (*BY_IDENTIFIER.values(), *AT_THE_EDGES) if has_counterpart(each))

@@ -12,7 +12,16 @@ from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.taps import window_fault
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
-from tests.faults.planted import ACCUMULATED, MAPPED, PARAMETERS, Variant, counterpart, faults_of, found
+from tests.faults.planted import (
+    ACCUMULATED,
+    MAPPED,
+    PARAMETERS,
+    WHERE_ADDED,
+    Variant,
+    counterpart,
+    faults_of,
+    found,
+)
 from tests.model.problems import document, exact_gradients, problem_of
 from tests.oracle import broken, elman
 from tests.oracle.problems import Document, spec_of
@@ -20,6 +29,7 @@ from tests.oracle.problems import Document, spec_of
 # bugs are planted in the first of these that shows them, and in as many as this
 POINTS = range(60)
 SHOWN = 2
+BOUNDS = (Damage.CLIP, Damage.CLIP_NORM, Damage.BOUND, Damage.BOUND_NORM)
 # rounding of sums in another order, as a share of the larger of the wrong and the right gradient
 ROUNDING = 1e-12
 
@@ -71,6 +81,25 @@ def test_a_fault_gives_the_gradient_of_a_program_with_that_mistake_in_its_text(b
     pytest.fail("the oracle shows this bug at too few points: nothing was compared")
 
 
+@pytest.mark.xfail(strict=True, reason="of two faults with one kind of damage, `stream_faults` keeps the last")
+@pytest.mark.parametrize("identifier", WHERE_ADDED)
+def test_a_carry_that_goes_wrong_where_it_is_added_leaves_the_gradient_of_a_learned_state_its_own_carry(identifier):
+    drawn = document(7, initial_state="learned", length=6, steps="all", min_hidden_size=2)
+    problem, bug = problem_of(drawn), broken.BY_IDENTIFIER[identifier]
+    fault = found(faults_of(problem.net), WHERE_ADDED[identifier], f"{bug.kind}:{bug.term}")
+    expected = broken.gradients(spec_of(drawn), problem.parameters, problem.batch, [bug])
+    assert_same(reference_gradients(problem, [fault]), expected, expected)
+
+
+@pytest.mark.xfail(strict=True, reason="the reference returns zeros where the carry that is left would be returned")
+def test_a_loop_over_the_last_steps_returns_its_last_carry_as_the_gradient_of_a_learned_state():
+    drawn = document(7, initial_state="learned", length=6, steps="all", min_hidden_size=2)
+    problem, cut = problem_of(drawn), window_fault(2, Damage.LAST_STEPS)
+    bug = broken.BY_IDENTIFIER["truncated-chain:2/last steps of the sequence alone"]
+    expected = broken.gradients(spec_of(drawn), problem.parameters, problem.batch, [bug])
+    assert_same(reference_gradients(problem, [cut]), expected, expected)
+
+
 LOOSE = {
     "missing_carry": ("missing-term:dh_next", Variant(Damage.DROP)),
     "untransposed_carry": ("untransposed-weight:W_hh", Variant(Damage.UNTRANSPOSE)),
@@ -104,6 +133,8 @@ def test_a_fault_gives_the_gradient_of_the_first_oracle_with_that_fault(name):
         parameter = name.partition(":")[2]
         if parameter in PARAMETERS and parameter not in problem.parameters:
             continue
+        if name == "missing_carry" and problem.net.learned:  # it is never added: see above
+            continue
         expected = elman.gradients(spec_of(drawn), problem.parameters, problem.batch, name)
         fault = of_first_oracle(name, problem)
         assert_same(reference_gradients(problem, [fault]), expected, reference_gradients(problem))
@@ -134,7 +165,7 @@ def test_two_faults_give_the_gradient_of_a_program_with_both_mistakes():
 
 def are_apart(one: Fault, other: Fault) -> bool:
     """Whether the two mistakes are made at different factors, so that it does not matter which comes first."""
-    finished = {Damage.SCALE, Damage.BOUND, Damage.REGULARISE}
+    finished = {Damage.SCALE, Damage.REGULARISE, *BOUNDS}
     return not (
         set(one.taps) & set(other.taps)
         or {one.damage, other.damage} <= finished
@@ -143,12 +174,16 @@ def are_apart(one: Fault, other: Fault) -> bool:
     )
 
 
+ENTANGLED = (Damage.CLIP, Damage.CLIP_NORM, Damage.ACCUMULATE, Damage.GRADIENT, Damage.LAST_STEPS)
+
+
 def is_entangled(fault: Fault) -> bool:
     """Whether a program with another mistake could be read in two ways: which carry is it that is clipped or used?"""
     return (
-        fault.damage in (Damage.CLIP, Damage.ACCUMULATE, Damage.FORWARD, Damage.GRADIENT)
-        or fault.other in ("dh_next", "dh", "dz")
+        fault.damage in ENTANGLED
+        or fault.other in ("dh_next", "dh", "dz", "dh through W_hh")
         or fault.taps == ("dy in dh",)
+        or "loop" in fault.taps
     )
 
 
@@ -234,22 +269,33 @@ COMPARED_WITH_THE_LOOP = {
     "wrapped-index:t ONE_TOO_FAR",
     "missing-term:dy DROP",
 }
-WITHOUT_EFFECT = {"transposed-gradient:b_h TRANSPOSE", "transposed-gradient:b_y TRANSPOSE"}
+# a bias has no outer product, and its sum over all steps does not care where it begins
+WITHOUT_EFFECT = {
+    f"{name} {damage}"
+    for bias in ("b_h", "b_y")
+    for name, damage in ((f"transposed-gradient:{bias}", "TRANSPOSE"), (f"wrong-time-index:{bias}", "SHIFT_WRAPPED"))
+}
+# a state of every step or an input of every step: the last entry is the last step's, which is compared
+THE_SAME = {"stale-cache:h[t] STALE_FINAL", "stale-cache:x[t] STALE_FINAL"}
+
+
+def variety(fault: Fault) -> str:
+    return f"{fault.kind if fault.taps == ('chain',) else fault.name} {fault.damage.name}"
 
 
 def test_every_name_with_every_damage_is_compared_with_a_program_that_has_it():
     compared, known = set(COMPARED_WITH_THE_LOOP), set()
     for drawn, problem in map(point, POINTS):
-        known |= {f"{fault.name} {fault.damage.name}" for fault in faults_of(problem.net, length=6)}
+        known |= {variety(fault) for fault in faults_of(problem.net, length=6)}
         for bug in (bug for bug in MAPPED if broken.fits([bug], spec_of(drawn), problem.parameters)):
             if problem.parameters.keys() & set(bug.touches) and (fault := counterpart(bug, problem.net)):
-                compared.add(f"{fault.name} {fault.damage.name}")
-    assert known - compared == WITHOUT_EFFECT
+                compared.add(variety(fault))
+    assert known - compared == WITHOUT_EFFECT | THE_SAME
 
 
 def at_a_low_bound(fault: Fault) -> Fault:
     """A clip at a bound that small gradients reach too."""
-    return replace(fault, amount=0.01) if fault.damage in (Damage.CLIP, Damage.BOUND) else fault
+    return replace(fault, amount=0.01) if fault.damage in BOUNDS else fault
 
 
 def test_every_known_fault_changes_the_gradient_of_some_net():
@@ -258,7 +304,7 @@ def test_every_known_fault_changes_the_gradient_of_some_net():
         dead -= {
             fault for fault in dead & {*faults_of(problem.net, length=6)} if changed([at_a_low_bound(fault)], problem)
         }
-    assert {f"{fault.name} {fault.damage.name}" for fault in dead} == WITHOUT_EFFECT
+    assert {variety(fault) for fault in dead} == WITHOUT_EFFECT
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -73,27 +73,22 @@ def _faults(table: PowerTable, width: int, *, verbose: bool) -> Iterator[str]:
     yield _row("known fault", headings, width)
     missed = [fault for fault in table.faults if fault.reason]
     caught = [fault for fault in table.faults if not fault.reason]
-    rows = 0
-    for heading, group in _by_reason(missed):
-        kinds = [[each] for each in group] if verbose else _by_kind(group)
-        shown = kinds if verbose else kinds[: MOST_ROWS - rows]
-        if shown:
+    groups = [
+        (heading, [[each] for each in group] if verbose else _by_kind(group)) for heading, group in _by_reason(missed)
+    ]
+    left = sum(len(rows) for _, rows in groups) if verbose else MOST_ROWS
+    for heading, rows in groups:
+        if left > 0:
             yield from textwrap.wrap(heading, width)
-        yield from (_kind_row(each, width) for each in shown)
-        rows += len(shown)
-        if len(shown) < len(kinds):
-            break
-    if (left := sum(map(len, _grouped(missed))) - rows) > 0 and not verbose:
-        yield f"  and {left} more rows of missed ones; --verbose shows all"
+        yield from (_kind_row(row, width) for row in rows[: max(left, 0)])
+        left -= len(rows)
+    if left < 0:
+        yield f"  and {-left} more rows of missed ones; --verbose shows all"
     if caught and verbose:
-        yield "caught:"
+        yield "caught at the configured point"
         yield from (_kind_row([each], width) for each in caught)
     elif caught:
         yield _others(caught, width)
-
-
-def _grouped(missed: Sequence[KnownFault]) -> list[list[list[KnownFault]]]:
-    return [_by_kind(group) for _, group in _by_reason(missed)]
 
 
 def _by_reason(missed: Sequence[KnownFault]) -> list[tuple[str, list[KnownFault]]]:
@@ -125,13 +120,10 @@ def _others(caught: Sequence[KnownFault], width: int) -> str:
     kinds = {each.sight.fault.kind for each in caught}
     sights = [each.sight for each in caught]
     share = f">{min(sight.shares[0] for sight in sights):.0e}"
-    at_probe = sum(sight.caught_at[-1] for sight in sights)
-    probe = (
-        () if len(sights[0].caught_at) == 1 else ("caught" if at_probe == len(sights) else f"{at_probe}/{len(sights)}",)
-    )
+    words = [_word([sight.caught_at[at] for sight in sights]) for at in range(len(sights[0].caught_at))]
     number = f"{len(caught)} fault" + ("s" if len(caught) > 1 else "")
     of = f" of {len(kinds)} kind" + ("s" if len(kinds) > 1 else "")
-    return _row(f"caught: {number}{of}", (share, "caught", *probe), width)
+    return _row(f"caught: {number}{of}", (share, *words), width)
 
 
 def _kind_row(faults: Sequence[KnownFault], width: int) -> str:

@@ -89,17 +89,15 @@ every_net = pytest.mark.parametrize(
 )
 
 
-def problems(cell: str, kind: str, steps: str) -> list[Problem]:
-    return [
-        problem_of(document(seed, **FULL, **sizes, cell=cell, kind=kind, steps=steps))
-        for seed, sizes in enumerate(SIZES)
-    ]
+def problems(cell: str, kind: str, steps: str, state: str) -> list[Problem]:
+    fixed = FULL | {"cell": cell, "kind": kind, "steps": steps, "initial_state": state}
+    return [problem_of(document(seed, **fixed, **sizes)) for seed, sizes in enumerate(SIZES)]
 
 
 @cache
-def classes(cell: str, kind: str, steps: str) -> tuple[tuple[Fault, ...], ...]:
+def classes(cell: str, kind: str, steps: str, state: str = "learned") -> tuple[tuple[Fault, ...], ...]:
     """Faults in the library's order, those with the same gradients at both draws together; first those without any."""
-    draws = problems(cell, kind, steps)
+    draws = problems(cell, kind, steps, state)
     faults = [
         replace(fault, amount=BOUNDS.get(fault.damage, fault.amount))
         for fault in faults_of(draws[0].net)  # the shorter one's: its windows show on both
@@ -132,6 +130,15 @@ def names(faults: Sequence[Fault], cell: str) -> tuple[str, ...]:
 def test_faults_that_cannot_be_told_apart_are(cell, kind, steps):
     _, *found = classes(cell, kind, steps)
     assert {names(each, cell) for each in found if len(names(each, cell)) > 1} == CLASSES[steps]
+
+
+@pytest.mark.parametrize("cell", ["tanh", "relu", "sigmoid"])
+def test_where_no_initial_state_takes_its_last_carry_a_loop_that_runs_forward_carries_nothing_either(cell):
+    """Of a loss on the last step: that step comes last in such a loop."""
+    _, *found = classes(cell, "mse", "last", "zeros")
+    carry = next(each for each in CLASSES["last"] if each[0] == "missing-term:dh_next")
+    expected = (*carry[:-1], "forward-order-loop:loop", carry[-1])
+    assert {names(each, cell) for each in found if len(names(each, cell)) > 1} == CLASSES["last"] - {carry} | {expected}
 
 
 @every_net

@@ -21,7 +21,7 @@ from tests.oracle.problems import Document, spec_of
 LENGTHS = (6, 6, 4)
 PLAIN = {
     **{"cell": "tanh", "kind": "softmax_cross_entropy", "reduction": "sum", "steps": "all", "layout": "row"},
-    **{"batch_size": None, "inputs": "tokens", "biases": True, "initial_state": "zeros"},
+    **{"batch_size": None, "inputs": "tokens", "biases": False, "initial_state": "zeros"},
     **{"input_size": 6, "hidden_size": 4, "output_size": 3},
 }
 Gradients = Mapping[str, np.ndarray]
@@ -34,10 +34,10 @@ def plain(**fixed: Any) -> Document:
 
 @cache
 def nets() -> tuple[Document, ...]:
-    """Small nets of all kinds, every other one with square matrices."""
+    """Small nets of all kinds, every other one with square matrices, every third with biases."""
     square = ({}, {"input_size": 4, "hidden_size": 4, "output_size": 4})
-    drawn = (document(seed, min_hidden_size=2, min_input_size=3, **square[seed % 2]) for seed in range(24))
-    return tuple(drawn)
+    fixed = ({**square[seed % 2], "biases": seed % 3 == 0} for seed in range(24))
+    return tuple(document(seed, min_hidden_size=2, min_input_size=3, **each) for seed, each in enumerate(fixed))
 
 
 def problems_of(drawn: Document, lengths: Sequence[int] = LENGTHS) -> list[Problem]:

@@ -374,4 +374,8 @@ AT_THE_EDGES = (
     ),
 )
 
+ON_THE_CHAIN = {*CHAIN, *SLOPES, *CACHES, *OUTPUT_ERRORS, *WINDOWS} - {
+    f"stale-cache:{stack}/{which}" for stack in ("x[t]", "h[t-1]", "h[t]") for which in ("last", "first", "last state")
+}
+
 MAPPED: tuple[Bug, ...] = tuple(each for each in (*BY_IDENTIFIER.values(), *AT_THE_EDGES) if has_counterpart(each))

@@ -28,6 +28,8 @@ from gradcheck_rnn.model.sums import named_constants
 FEW = 2
 # candidates that are held against the further draws, best first
 MOST_TRIED = 60
+# digits in which the gradients of two chains must agree to be paired as one
+COINCIDE = 9
 # faults that come nearest at the first draw, among which the runner-up over all draws is looked for
 NEAREST = 8
 
@@ -101,7 +103,7 @@ class _Search:
     def run(self) -> Explanation | None:
         singles = list(self._singles())
         best = self._complete(singles)
-        for more in (self._twice_in_one, self._clips):
+        for more in (self._twice_in_one, partial(self._clips, scaled=False), partial(self._clips, scaled=True)):
             if best is None:
                 singles += more()
                 best = self._complete(singles)
@@ -122,32 +124,47 @@ class _Search:
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Explanations with two faults of the chain at different taps, where these explain more than each alone."""
-        alone = [self._agreeing(each) for each in self.chain]
-        for order, (i, j) in enumerate(combinations(range(len(self.chain)), 2), start=len(self.chain) + 1):
-            faults = (*self.chain[i].faults, *self.chain[j].faults)
+        chain = self._distinct()
+        alone = [self._agreeing(each) for each in chain]
+        for order, (i, j) in enumerate(combinations(range(len(chain)), 2), start=len(self.chain) + 1):
+            faults = (*chain[i].faults, *chain[j].faults)
             if set(faults[0].taps) & set(faults[1].taps):
                 continue
             hypothesis = self.scene.hypothesis(faults)
             if len(self._agreeing(hypothesis)) > max(len(alone[i]), len(alone[j])):
                 yield from self._explanations(hypothesis, order)
 
-    def _clips(self) -> list[_Candidate]:
-        """Explanations with something clipped inside the recurrence, at the bound that fits best."""
+    def _clips(self, *, scaled: bool) -> list[_Candidate]:
+        """Explanations with something clipped inside the recurrence, at the bound that fits best.
+
+        `scaled`: up to a constant, which a bound that every entry reaches cannot be told from.
+        """
         found: list[_Candidate] = []
         places = product(CLIPPED, (Damage.CLIP, Damage.CLIP_NORM))
         for order, (name, damage) in enumerate(places, start=len(self.chain) + 1):
-            bound = best_bound(partial(self._clip_gap, name, damage))
+            bound = best_bound(partial(self._clip_gap, name, damage, scaled))
             found += self._explanations(self.scene.hypothesis([clip_fault(name, bound, damage)]), order)
         return found
 
-    def _clip_gap(self, name: str, damage: Damage, bound: float) -> float:
-        """Distance of the nearest wrong parameter, up to a constant: others may have a fault of their own."""
+    def _clip_gap(self, name: str, damage: Damage, scaled: bool, bound: float) -> float:
+        """Distance of the nearest wrong parameter: others may have a fault of their own."""
         hypothesis = self.scene.hypothesis([clip_fault(name, bound, damage)])
         gaps = []
         for wrong in self.wrong:
             predicted = hypothesis.gradients[wrong]
-            gaps.append(self.scene.residual(wrong, predicted, self.scene.ratio(wrong, predicted) or 1.0))
+            constant = (self.scene.ratio(wrong, predicted) or 1.0) if scaled else 1.0
+            gaps.append(self.scene.residual(wrong, predicted, constant))
         return min(gaps)
+
+    def _distinct(self) -> list[Hypothesis]:
+        """Chains that differ from each other at the first draw: of those that coincide there the first is paired."""
+        first: dict[bytes, Hypothesis] = {}
+        for each in self.chain:
+            parts = [each.gradients[name] for name in self.names]
+            largest = max(float(np.abs(part).max(initial=0.0)) for part in parts)
+            digits = np.round(np.concatenate([part.reshape(-1) for part in parts]) / (largest or 1.0), COINCIDE)
+            first.setdefault((digits + 0.0).tobytes(), each)
+        return list(first.values())
 
     def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
         """Wrong parameters that a chain explains, up to a constant."""

@@ -337,7 +337,7 @@ def test_two_biases_may_be_declared_as_one(check):
 def test_equal_names_are_taken_at_their_word_and_the_permutation_is_only_named(check):
     """The user's loss multiplies x by W_hh: a slip more likely than a habit, so the verdict is taken on that loss."""
     report = check("W_hh", "W_xh", "W_hy", ["b_h"], "b_y", spoil="g[H] *= 2")
-    (differs,) = report.findings
+    differs = report.findings[0]
     assert (differs.kind, report.loss, failing(report)) == ("forward-differs", "user", ["W_xh"])
     assert "W_hh = W_xh, W_xh = W_hh" in differs.help
     assert "inferred-roles" not in notes(report)

@@ -70,6 +70,7 @@ class Power:
 class Judge:
     """Puts faults into the reference at the points of a check, and judges the gradients as the check would."""
 
+    @np.errstate(all="ignore")
     def __init__(self, points: Sequence[Compared], *, tolerance: float) -> None:
         self.points, self.tolerance = points, tolerance
         self.right = [reference_gradients(point.problem) for point in points]

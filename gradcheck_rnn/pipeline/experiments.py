@@ -17,7 +17,7 @@ from gradcheck_rnn.pipeline.user_code import measure_user
 from gradcheck_rnn.pipeline.user_net import UserNet
 
 # entries of each parameter that are differenced at a changed point
-SAMPLED = 12
+SAMPLED = 30
 # lengths of the ladder: what has not failed by then fails for another reason
 LADDER = range(1, 7)
 

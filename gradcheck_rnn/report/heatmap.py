@@ -30,7 +30,8 @@ def heatmap(found: ChainMap, *, can_print: Callable[[str], bool]) -> list[Text]:
     lines = [Text("        " + GAP.join(headings).rstrip(), style="bold")]
     lines.append(Text("    k = " + GAP.join([_steps(found.length)] * 3).rstrip(), style="dim"))
     for t in range(found.length):
-        line = Text(f"t = {t:<2}  ", style="dim")
+        line = Text()
+        line.append(f"t = {t:<2}  ", style="dim")
         there = ~np.isnan(found.relative_error[t])
         line.append(_shaded(found.analytic[t] * there, largest, shades) + GAP, style="default")
         line.append(_shaded(found.numeric[t] * there, largest, shades) + GAP, style="default")

@@ -44,7 +44,9 @@ def console_for(stream: TextIO) -> Console:
 def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     """Print one report."""
     if quiet:
-        console.print(verdict_text(report.outcome, f"{report.settings.source}: {headline(report)}"), soft_wrap=True)
+        named = "".join(f"; {each.kind} {each.term}" for each in report.findings if "residual" in each.evidence)
+        line = f"{report.settings.source}: {headline(report)}{named}"
+        console.print(verdict_text(report.outcome, line), soft_wrap=True)
         return
     say(console, Text(subject(report)))
     console.print()

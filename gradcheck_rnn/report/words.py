@@ -106,7 +106,8 @@ def proof(finding: Finding) -> str:
         return ""
     together = finding.evidence.get("together_with")
     others = f", together with {_list([str(name) for name in together])}," if isinstance(together, list) else ""
-    text = f"matched: this fault{others} gives your gradients to {left:.0e} at {finding.evidence['draws']} draws"
+    digits = f"to {left:.0e}" if left > 0 else "to the last digit"
+    text = f"matched: this fault{others} gives your gradients {digits} at {finding.evidence['draws']} draws"
     if isinstance(nearest, Mapping):
         text += f"; the next best, {nearest['kind']} {nearest['term']}, is off by {nearest['residual']:.0e}"
     equivalent = finding.evidence.get("equivalent")

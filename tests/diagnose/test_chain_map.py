@@ -102,6 +102,7 @@ def test_a_fault_behind_a_constant_shows_as_if_the_constant_were_not_there():
     found = map_of("scaled-gradient:T", "missing-term:dh_next/never added")
     assert found.constant == pytest.approx(LENGTH, rel=1e-9)
     assert np.array_equal(found.empty, BELOW)
+    assert found.agrees[DIAGONAL].all()
 
 
 def test_a_constant_that_goes_by_the_length_is_none_where_the_map_is_made_of_prefixes():

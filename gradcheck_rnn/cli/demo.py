@@ -56,9 +56,9 @@ def _fault_meant(words: str) -> str:
     """The name, kind:term, of the fault that somebody typed.
 
     Raises:
-        UsageError: there is no such fault, there are several, or it shows nowhere.
+        UsageError: there is no such fault, or there are several.
     """
-    from gradcheck_rnn.pipeline.demo_nets import FIRST_STORY, demo_names, shows_nowhere
+    from gradcheck_rnn.pipeline.demo_nets import FIRST_STORY, demo_names
 
     if not words.strip(" :"):
         return FIRST_STORY
@@ -67,11 +67,7 @@ def _fault_meant(words: str) -> str:
     meant = [name for name in of_kind if term in ("", _plain(name)[1])]
     if len(meant) != 1:
         raise UsageError(_several(kind, meant) if meant else _unknown(words, kind))
-    (name,) = meant
-    if shows_nowhere(name):
-        message = f"`{name}` changes nothing: a vector has no wrong way round"
-        raise UsageError(Mistake(message, "`transposed-gradient:W_hh` shows one that does"))
-    return name
+    return meant[0]
 
 
 def _plain(name: str) -> tuple[str, str]:
@@ -118,11 +114,10 @@ def _list() -> Iterator[str]:
 
 
 def _entries(names: Iterable[str]) -> Iterator[str]:
-    from gradcheck_rnn.pipeline.demo_nets import fault_called, shows_nowhere, stage_of
+    from gradcheck_rnn.pipeline.demo_nets import fault_called, stage_of
 
     for name in names:
-        needs = "what no net has: a vector has no wrong way round" if shows_nowhere(name) else stage_of(name).needs
-        yield from _entry(name.partition(":")[2], fault_called(name).says, needs)
+        yield from _entry(name.partition(":")[2], fault_called(name).says, stage_of(name).needs)
 
 
 def _entry(term: str, says: str, needs: str) -> Iterator[str]:

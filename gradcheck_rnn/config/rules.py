@@ -62,14 +62,18 @@ def one_backward_pass(values: Values) -> Broken | None:
 
 
 def fault_must_fit_the_net(values: Values) -> Broken | None:
-    """The derivative's name depends on the cell, some faults on the loss, on what is learned or on the batch."""
+    """The derivative's name depends on the cell, some faults on the loss, on the parameters or on the batch."""
     name = values.get("backward.fault")
-    facts = [values.get(key) for key in ("model.cell", "loss.kind", "loss.steps", "model.initial_state")]
+    facts = [
+        values.get(key) for key in ("model.cell", "loss.kind", "loss.steps", "model.initial_state", "model.biases")
+    ]
     if not name or None in facts:
         return None
-    cell, loss, steps, state = (str(fact) for fact in facts)
+    cell, loss, steps, state = (str(fact) for fact in facts[:-1])
     batched = values.get("sequence.batch_size") is not None
-    names = names_for(cell, loss=loss, steps=steps, learned=state == "learned", batched=batched)
+    names = names_for(
+        cell, loss=loss, steps=steps, biases=facts[-1] is True, learned=state == "learned", batched=batched
+    )
     if name in names or not is_fault_name(name) or name.startswith("truncated-chain:"):
         return None
     meant = closest(name, names)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.taps import (
+    WHERE_MADE,
     Product,
     accumulator_faults,
     bypass_faults,
@@ -12,6 +13,7 @@ from gradcheck_rnn.faults.taps import (
     loop_faults,
     output_error_faults,
     output_term_faults,
+    short_loop_fault,
     slope_faults,
     weight_faults,
     whole_gradient_faults,
@@ -95,13 +97,13 @@ CLIPPED = ("dh_next", "dh", "dz")
 def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
     """Faults of the chain itself, windows aside: they damage every parameter behind them."""
     slope = f"{cell}'"
-    carries = {fault.damage: fault for fault in carry_faults("dh_next", "dh", slope)}
-    yield carries.pop(Damage.DROP)
+    missing, *other_carries = carry_faults("dh_next", "dh", slope)
+    yield missing
     yield from weight_faults("W_hh", "dh_next", gradient=True, others=("W_xh",))
     yield from weight_faults("W_hy", "dh", gradient=False)
     yield from slope_faults("f'", slope, _OTHER_SLOPES[cell])
     yield from bypass_faults("dz", "dh", "dh_next")
-    yield from carries.values()
+    yield from other_carries
     yield from output_error_faults(loss, steps)
     yield from output_term_faults("dy", "dh")
     yield from loop_faults("loop", "output loop")
@@ -113,12 +115,14 @@ def windows(length: int) -> Iterator[Fault]:
     """Chains cut in every way that shows on `length` steps; a window of length - 1 lags is whole."""
     for lags in range(1, length - 1):
         yield window_fault(lags)
-        yield window_fault(lags, other="where made")
+        yield window_fault(lags, other=WHERE_MADE)
     for damage in (Damage.CHUNKS, Damage.CHUNKS_FROM_END):
         for steps in range(2, length):
             yield window_fault(steps, damage)
+            yield window_fault(steps, damage, other=WHERE_MADE)
     for lags in range(length - 1):
-        yield window_fault(lags, Damage.LAST_STEPS)
+        yield short_loop_fault(lags, "loop")
+        yield short_loop_fault(lags, "loop", "output loop")
 
 
 def parameter_faults(*, learned: bool) -> Mapping[str, tuple[Fault, ...]]:

@@ -46,11 +46,11 @@ class Damage(Enum):
     SKIP_FIRST = "without the first step"
     SKIP_LAST = "without the last step"
     ONE_TOO_FAR = "one step too far"
+    LAST_STEPS = "of the last steps only"
     # the chain
     WINDOW = "cut after some lags"
     CHUNKS = "cut at multiples of some length"
     CHUNKS_FROM_END = "cut at multiples of some length, counted from the end"
-    LAST_STEPS = "followed over the last steps only"
     # the output error
     NO_TARGET = "without the target"
     TARGET = "the target alone"

@@ -74,7 +74,5 @@ def _of_parameter(fault: Fault, layout: str) -> str:
 
 def in_names(text: str, names: Mapping[str, str]) -> str:
     """Write a text on described parameters in the user's names, `names[described name]`, gradients too."""
-    for described, own in names.items():
-        text = re.sub(rf"(?<![\w]){re.escape(described)}\b", own, text)
-        text = re.sub(rf"\bd{re.escape(described)}\b", f"d{own}", text)
-    return text
+    described = "|".join(map(re.escape, names))
+    return re.sub(rf"\b(d?)({described})\b", lambda each: each[1] + names[each[2]], text) if names else text

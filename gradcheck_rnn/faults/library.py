@@ -39,21 +39,24 @@ def fault_by_name(name: str, faults: Iterable[Fault]) -> Fault:
 def is_fault_name(name: str) -> bool:
     """Whether some net may have a fault of that name."""
     kind, _, term = name.partition(":")
-    return (term.isascii() and term.isdigit() and int(term) > 0) if kind == WINDOW else name in fault_names()
+    return (term.isascii() and term.isdigit()) if kind == WINDOW else name in fault_names()
 
 
 @cache
 def fault_names() -> tuple[str, ...]:
     """Names of all faults that some net may have, windows aside, in the order of the library."""
     nets = ((cell, loss, steps) for cell in CELLS for loss in LOSSES for steps in STEPS)
-    each = (names_for(cell, loss=loss, steps=steps, learned=True, batched=True) for cell, loss, steps in nets)
+    each = (
+        names_for(cell, loss=loss, steps=steps, biases=True, learned=True, batched=True) for cell, loss, steps in nets
+    )
     return tuple(dict.fromkeys(name for names in each for name in names))
 
 
 @cache
-def names_for(cell: str, *, loss: str, steps: str, learned: bool, batched: bool) -> tuple[str, ...]:
+def names_for(cell: str, *, loss: str, steps: str, biases: bool, learned: bool, batched: bool) -> tuple[str, ...]:
     """Names of the faults that such a net may have, windows aside."""
-    parameters = [product.parameter for product in PRODUCTS] + (["h0"] if learned else [])
+    parameters = [product.parameter for product in PRODUCTS if biases or product.parameter not in BIASES]
+    parameters += ["h0"] if learned else []
     faults = known_faults(
         cell, length=1, loss=loss, steps=steps, learned=learned, batched=batched, parameters=parameters
     )

@@ -23,6 +23,8 @@ UNITS = {
 # slopes that leaky activations usually have
 LEAKS = (0.01, 0.1, 0.2)
 STALE = {Damage.STALE_LAST: "last", Damage.STALE_FIRST: "first"}
+# a cut that is made when a carry is made, not when it is used
+WHERE_MADE = "where made"
 
 
 @dataclass(frozen=True)
@@ -128,16 +130,25 @@ def loop_faults(*loops: str) -> Iterator[Fault]:
 def window_fault(lags: int, damage: Damage = Damage.WINDOW, other: str = "") -> Fault:
     """A chain that is cut after `lags` lags, or at multiples of that length.
 
-    `other` is "where made" where the cut is made when a carry is made, not when it is used: then the initial state gets
+    `other` is WHERE_MADE where the cut is made when a carry is made, not when it is used: then the initial state gets
     one lag less.
     """
     how = {
         Damage.WINDOW: f"the chain is cut: the error of step t reaches back to step t-{lags} and no further",
         Damage.CHUNKS: f"the chain is cut at every multiple of {lags} steps",
         Damage.CHUNKS_FROM_END: f"the chain is cut at every multiple of {lags} steps, counted from the end",
-        Damage.LAST_STEPS: f"the backward loop covers the last {lags + 1} steps only",
     }[damage]
     return Fault("truncated-chain", str(lags), how, ("chain",), damage, amount=lags, other=other)
+
+
+def short_loop_fault(lags: int, *loops: str) -> Fault:
+    """A backward loop that ends `lags` steps before the last one."""
+    says = f"the backward loop covers the last {_steps(lags + 1)} only"
+    return Fault("truncated-chain", str(lags), says, loops, Damage.LAST_STEPS, amount=lags)
+
+
+def _steps(count: int) -> str:
+    return "step" if count == 1 else f"{count} steps"
 
 
 def cache_faults(
@@ -248,8 +259,6 @@ def _accumulation(name: str) -> Iterator[Fault]:
     yield Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_LAST_VISITED)
     says = f"d{name} is that of the last sequence of the batch only"
     yield Fault("overwritten-accumulator", name, says, (name,), Damage.LAST_SEQUENCE)
-    says = f"the outer product of d{name} is taken the wrong way round"
-    yield Fault("transposed-gradient", name, says, (name,), Damage.TRANSPOSE)
     for damage, which in ((Damage.SKIP_FIRST, "first"), (Damage.SKIP_LAST, "last")):
         says = f"the {which} step's contribution to d{name} is missing"
         yield Fault("skipped-step", name, says, (name,), damage)
@@ -261,6 +270,8 @@ def _left_faults(product: Product) -> Iterator[Fault]:
     name, left = product.parameter, product.left
     if left is None:
         return
+    says = f"the outer product of d{name} is taken the wrong way round"
+    yield Fault("transposed-gradient", name, says, (name,), Damage.TRANSPOSE)
     tap = (f"{left} in {name}",)
     if left == "h[t-1]":
         says = f"d{name} takes zeros for the initial state"

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck_rnn.faults.elman import PRODUCTS
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.taps import Product
+from gradcheck_rnn.faults.taps import WHERE_MADE, Product
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 from gradcheck_rnn.model.losses import LOSSES
 from gradcheck_rnn.model.net import LEARNED_STATE, Net, Parameters
@@ -83,11 +83,11 @@ def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) 
     Source: Werbos, Backpropagation Through Time (1990); Deep Learning, eqs. 10.17 to 10.28.
     """
     into_chain = taps.taken("dy in dh", output_error(net, c, trace.y, taps, "dy in dh", dy))
-    if taps.at("chain"):
+    if windows := [fault for fault in taps.at("chain") if fault.damage is Damage.WINDOW]:
         resolved = _chain(net, c, trace, sources(into_chain), taps)
-        cuts, visits = taps.at("chain"), resolved[0]
-        dh, dz, own_dz, dh_next = (kept_by_source(each, visits, cuts, len(dy)) for each in resolved[1:-1])
-        dh0 = kept_by_source(resolved[-1], visits, cuts, len(dy), of_initial_state=True)
+        visits, first = resolved[0], np.zeros(1, dtype=int)
+        dh, dz, own_dz, dh_next = (kept_by_source(each, visits, windows, len(dy)) for each in resolved[1:-1])
+        dh0 = kept_by_source(resolved[-1], first, windows, len(dy), of_initial_state=True)
     else:
         visits, dh, dz, own_dz, dh_next, dh0 = _chain(net, c, trace, into_chain, taps)
     output_visits = taps.visits("output loop", len(dy))
@@ -104,6 +104,8 @@ def _chain(
     dh, dz, own_dz, carried = (np.zeros(shape, dtype=dy.dtype) for _ in range(4))
     dh_next = carried[0] if len(visits) else np.zeros(shape[1:], dtype=dy.dtype)
     for v, t in enumerate(visits):
+        if v and taps.is_cut(visits[v - 1], t, len(dy), where=""):
+            dh_next = np.zeros_like(dh_next)
         carried[v] = dh_next
         dh_from_y = taps.term("dy", dy[t] @ taps.weight("W_hy in dh", c.W_hy).T, is_first=v == 0)
         dh[v] = taps.delta("dh", dh_from_y + taps.term("dh_next", dh_next, is_first=v == 0))
@@ -118,6 +120,8 @@ def _chain(
         so_far = gradient_so_far if dz.ndim == 3 else None
         W_hh = taps.weight("W_hh in dh_next", c.W_hh, so_far, W_xh=c.W_xh)
         dh_next = taps.carry("dh_next", to_previous @ W_hh.T, dh_next)
+        if taps.is_cut(t, t - 1, len(dy), where=WHERE_MADE):
+            dh_next = np.zeros_like(dh_next)
     return visits, dh, dz, own_dz, carried, dh_next[None]
 
 

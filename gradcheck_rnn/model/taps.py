@@ -43,7 +43,19 @@ class Taps:
                     steps = steps[steps != length - 1]
                 case Damage.ONE_TOO_FAR:
                     steps = np.append(steps, length - 1)
+                case Damage.LAST_STEPS:
+                    steps = steps[steps >= length - 1 - int(fault.amount)]
         return steps
+
+    def is_cut(self, step: int, next_visited: int, length: int, *, where: str) -> bool:
+        """Whether the chain is cut between a step and the one that its carry goes to; -1 is the initial state.
+
+        `where` is WHERE_MADE or empty: where the carry is used, if it is.
+        """
+        return any(
+            fault.other == where and _chunk(fault, step, length) != _chunk(fault, next_visited, length)
+            for fault in self.at("chain")
+        )
 
     def rows(self, tap: str, offset: int, steps: int, length: int) -> Rows:
         """Rows that the steps 0 ... `steps` - 1 take of a stack of `length` rows: step t takes row t + `offset`."""
@@ -142,6 +154,17 @@ class Taps:
         for fault in self.at(tap):
             value = others[fault.other]
         return value
+
+
+def _chunk(fault: Fault, step: int, length: int) -> int:
+    """Which of the pieces that a chain is cut into a step is in."""
+    steps = int(fault.amount)
+    match fault.damage:
+        case Damage.CHUNKS:
+            return step // steps
+        case Damage.CHUNKS_FROM_END:
+            return (length - 1 - step) // steps
+    return 0
 
 
 def _clipped(value: Array, fault: Fault) -> Array:

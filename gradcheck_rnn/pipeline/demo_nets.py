@@ -13,7 +13,7 @@ from gradcheck_rnn.config.kinds import FaultName
 from gradcheck_rnn.config.settings import BackwardSettings, Settings
 from gradcheck_rnn.faults.elman import PRODUCTS
 from gradcheck_rnn.faults.fault import Fault
-from gradcheck_rnn.faults.library import BIASES, WINDOW, fault_by_name, fault_names, known_faults
+from gradcheck_rnn.faults.library import WINDOW, fault_by_name, fault_names, known_faults
 
 # the slip of the question that this project began with
 FIRST_STORY = "untransposed-weight:W_hh"
@@ -74,12 +74,6 @@ _SPECIAL = {
 def demo_names() -> tuple[str, ...]:
     """Names of all known faults, windows as far as they can be shown."""
     return (*fault_names(), *(f"{WINDOW}:{lags}" for lags in range(1, LONGEST_WINDOW + 1)))
-
-
-def shows_nowhere(name: str) -> bool:
-    """Whether a fault changes no gradient of any net: a vector has no wrong way round."""
-    kind, _, term = name.partition(":")
-    return kind == "transposed-gradient" and term in BIASES
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 
 from gradcheck_rnn.cli import demo as command
 from gradcheck_rnn.faults.library import fault_names
-from gradcheck_rnn.pipeline.demo_nets import demo_names, shows_nowhere
+from gradcheck_rnn.pipeline.demo_nets import demo_names
 from tests.cli.running import COMMAND, PATIENCE, clean_environment, run, run_on_terminal
 
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -26,7 +26,7 @@ FIRST_STORY = (
     r"^It calls right code wrong, a false alarm: W_hh\[",
     r"^It is blind: ",
     r"^untransposed-weight W_hh: ",
-    r"the next best,",
+    r"next best,",
     r"^    - dh_next = dz @ W_hh$",
     r"^    \+ dh_next = dz @ W_hh\.T$",
     r"^W_hh .* pass +$",
@@ -119,7 +119,7 @@ def test_a_fault_with_another_ones_gradients_is_told_under_both_names(run_here):
     assert "You asked for skipped-step W_hh." in out
 
 
-@pytest.mark.parametrize("name", [name for name in demo_names() if not shows_nowhere(name)])
+@pytest.mark.parametrize("name", demo_names())
 def test_every_name_means_itself(name, meant):
     assert meant(name) == meant(*name.replace(":", " ", 1).split()) == name
 
@@ -157,13 +157,6 @@ def test_a_name_that_is_none_is_a_mistake_with_help(typed, help_text, run_here):
     ended = run_here("demo", *typed)
     assert (ended.code, ended.out) == (2, "")
     assert help_text in ended.err
-
-
-@pytest.mark.parametrize("name", [name for name in demo_names() if shows_nowhere(name)])
-def test_a_fault_that_changes_nothing_is_refused(name, run_here):
-    ended = run_here("demo", name)
-    assert (ended.code, ended.out) == (2, "")
-    assert "changes nothing" in ended.err
 
 
 def test_the_list_has_every_fault_under_its_kind_in_80_columns():

@@ -40,9 +40,6 @@ def test_a_fault_of_each_kind_is_named(bug):
     assert missed(bug, next(nets_that_show(bug, len(bug.identifier)))) == ""
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the library has lost the faults of a carry where it is added: see the reference's tests"
-)
 def test_a_carry_that_is_never_added_is_named_where_the_initial_state_is_learned():
     drawn = plain(initial_state="learned")
     assert missed(broken.BY_IDENTIFIER["missing-term:dh_next/never added"], drawn) == ""

@@ -10,7 +10,14 @@ from functools import cache, partial
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.library import known_faults
-from gradcheck_rnn.faults.taps import bound_fault, clip_fault, norm_bound_fault, regulariser_fault, window_fault
+from gradcheck_rnn.faults.taps import (
+    bound_fault,
+    clip_fault,
+    norm_bound_fault,
+    regulariser_fault,
+    short_loop_fault,
+    window_fault,
+)
 from gradcheck_rnn.model.net import Net
 from tests.oracle.broken import BY_IDENTIFIER
 from tests.oracle.broken_bug import SLOPE, Bug, Edit, bug
@@ -70,7 +77,7 @@ def faults_of(net: Net, length: int | None = None) -> tuple[Fault, ...]:
 
 
 def has_counterpart(planted: Bug) -> bool:
-    return planted.identifier in {*PLANTED, *CONSTANTS, *WINDOWS, *CLIPS, *OF_ALL}
+    return planted.identifier in {*PLANTED, *CONSTANTS, *WINDOWS, *SHORT_LOOPS, *CLIPS, *OF_ALL}
 
 
 def counterpart(planted: Bug, net: Net) -> Fault | None:
@@ -81,8 +88,9 @@ def counterpart(planted: Bug, net: Net) -> Fault | None:
     if planted.identifier in CLIPS:
         return clip_fault(*CLIPS[planted.identifier])
     if planted.identifier in WINDOWS:
-        cut = window_fault(*WINDOWS[planted.identifier])
-        return None if net.learned and cut.damage is Damage.LAST_STEPS else cut
+        return window_fault(*WINDOWS[planted.identifier])
+    if planted.identifier in SHORT_LOOPS:
+        return short_loop_fault(SHORT_LOOPS[planted.identifier], "loop")
     if planted.identifier in OF_ALL:
         return OF_ALL[planted.identifier](tuple(net.shapes))
     variant = PLANTED[planted.identifier]
@@ -319,13 +327,14 @@ CONSTANTS: dict[str, str | float] = {
 WINDOWS: dict[str, tuple[int, Damage, str]] = {
     **{f"truncated-chain:{lags}": (lags, Damage.WINDOW, "") for lags in (1, 2, 3, 4)},
     **{f"truncated-chain:{lags}/cut where made": (lags, Damage.WINDOW, "where made") for lags in (1, 2)},
-    **{f"truncated-chain:{lags}/last steps of the sequence alone": (lags, Damage.LAST_STEPS, "") for lags in (1, 2, 4)},
     **{
         f"truncated-chain:{steps}/chunks from the {end}": (steps, damage, "")
         for steps in (2, 3, 4, 5)
         for end, damage in (("start", Damage.CHUNKS), ("end", Damage.CHUNKS_FROM_END))
     },
 }
+
+SHORT_LOOPS = {f"truncated-chain:{lags}/last steps of the sequence alone": lags for lags in (1, 2, 4)}
 
 CLIPS: dict[str, tuple[str, float, Damage]] = {
     f"clipped-gradient:dh_next/{stream} {how} at {bound}": (stream, float(bound), damage)

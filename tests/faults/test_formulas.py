@@ -177,12 +177,10 @@ def test_a_text_in_the_user_s_names_reads(text, expected):
     assert in_names(text, OWN) == expected
 
 
-@pytest.mark.xfail(strict=True, reason="the user's name is read as the pattern of a replacement")
 def test_a_name_that_a_pattern_would_read_otherwise_is_put_in_as_it_is():
     assert in_names("W_hh and dW_hh", {"W_hh": r"W\1"}) == r"W\1 and dW\1"
 
 
-@pytest.mark.xfail(strict=True, reason="one name is replaced after the other, so the second undoes the first")
 def test_names_that_the_user_gives_to_other_parameters_are_not_replaced_again():
     """Somebody's b_y may be the bias that is described as b_h, and the reverse."""
     assert in_names("db_h and b_y", {"b_h": "b_y", "b_y": "b_h"}) == "db_y and b_h"

@@ -338,22 +338,33 @@ def test_constants_multiply():
 
 
 @pytest.mark.parametrize(
-    ("damage", "amount", "table"),
+    ("lags", "table"),
     [
         # row: the step that is reached; column: the step whose error it is
-        (Damage.WINDOW, 0, ["100000", "110000", "111000", "111100", "111110", "111111"]),
-        (Damage.WINDOW, 2, ["111000", "111100", "111110", "111111", "111111", "111111"]),
-        (Damage.WINDOW, 5, ["111111"] * 6),
-        (Damage.CHUNKS, 4, ["111100"] * 4 + ["000011"] * 2),
-        (Damage.CHUNKS_FROM_END, 4, ["110000"] * 2 + ["001111"] * 4),
-        (Damage.LAST_STEPS, 1, ["000000"] * 4 + ["111111"] * 2),
+        (0, ["100000", "110000", "111000", "111100", "111110", "111111"]),
+        (2, ["111000", "111100", "111110", "111111", "111111", "111111"]),
+        (5, ["111111"] * 6),
     ],
 )
-def test_a_cut_chain_brings_the_errors_of(damage, amount, table):
-    cut = reached(np.arange(6), 6, fault(damage, amount))
+def test_a_window_brings_the_errors_of(lags, table):
+    cut = reached(np.arange(6), 6, lags)
     # whether errors come from later steps only is the loop's affair, not the cut's
     expected = np.array([[cell == "1" for cell in row] for row in table])
     assert np.array_equal(np.triu(cut), np.triu(expected))
+
+
+@pytest.mark.parametrize(
+    ("damage", "where", "cuts"),
+    [
+        # steps of 5 whose carry, the last one's to the initial state, is cut
+        (Damage.CHUNKS, "", [4, 2, 0]),
+        (Damage.CHUNKS_FROM_END, "", [3, 1]),
+    ],
+)
+def test_a_chain_is_cut_between_pieces(damage, where, cuts):
+    taps = Taps([fault(damage, 2, where, tap="chain")])
+    assert [t for t in range(4, -1, -1) if taps.is_cut(t, t - 1, 5, where=where)] == cuts
+    assert not any(taps.is_cut(t, t - 1, 5, where="where made") for t in range(5))
 
 
 def test_errors_told_apart_add_up_to_the_errors():
@@ -376,8 +387,8 @@ def test_what_a_cut_leaves_is_summed_over_the_steps_that_it_comes_from():
 
 def test_two_cuts_leave_what_both_leave():
     value = FROM_THREE_STEPS * np.ones((3, 1, 1, 1))
-    kept = kept_by_source(value, VISITS, [fault(Damage.WINDOW, 1), fault(Damage.CHUNKS, 1)], 3)
-    assert kept.reshape(-1).tolist() == [100.0, 10.0, 1.0]
+    kept = kept_by_source(value, VISITS, [fault(Damage.WINDOW, 1), fault(Damage.WINDOW, 0)], 3)
+    assert kept.reshape(-1).tolist() == [111.0, 11.0, 1.0]
 
 
 @pytest.mark.parametrize(("other", "expected"), [("", 11.0), ("where made", 1.0)])
@@ -385,5 +396,5 @@ def test_the_initial_state_is_as_near_as_the_first_step_or_one_lag_further_where
     other, expected
 ):
     cut = [fault(Damage.WINDOW, 1, other)]
-    kept = kept_by_source(FROM_THREE_STEPS, VISITS, cut, 3, of_initial_state=True)
+    kept = kept_by_source(FROM_THREE_STEPS, np.zeros(1, dtype=int), cut, 3, of_initial_state=True)
     assert kept.reshape(-1).tolist() == [expected]

@@ -5,33 +5,40 @@ constant and the parameters' own faults are read off the numbers, so only the ch
 one, then in pairs. What explains the first draw must explain the others too; the fewest faults win.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import combinations, product
 
 import numpy as np
 
-from gradcheck_rnn.diagnose.bounds import best_bound
+from gradcheck_rnn.diagnose.clips import fitted_clips
 from gradcheck_rnn.diagnose.merging import combinations_of, merged
 from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
-from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, residual
-from gradcheck_rnn.faults.elman import CLIPPED, named_constant, parameter_faults, stream_faults, windows
-from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.taps import clip_fault, norm_bound_fault
+from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
+from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
+from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.taps import norm_bound_fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import LEARNED_STATE
+from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.sums import named_constants
 
 # an explanation by more faults than this does not stop the search for a pair in the chain
 FEW = 2
 # candidates that are held against the further draws, best first
-MOST_TRIED = 60
+MOST_TRIED = 100
 # digits in which the gradients of two chains must agree to be paired as one
 COINCIDE = 9
+# chains that are tried with a clip in them
+MOST_CHAINS = 3
 # faults that come nearest at the first draw, among which the runner-up over all draws is looked for
 NEAREST = 8
+
+
+OwnFaults = Callable[[str, Hypothesis, float], list[tuple[Fault, ...]]]
+Ask = Callable[[Problem], Gradients]
 
 
 @dataclass(frozen=True)
@@ -69,29 +76,43 @@ class _Candidate:
 
 
 @np.errstate(all="ignore")  # a fault may make the chain explode; what is not finite explains nothing
-def explain_gradients(witnesses: Sequence[Witness], *, same: float = SAME) -> Explanation | None:
+def explain_gradients(
+    witnesses: Sequence[Witness], *, same: float = SAME, ask: Ask | None = None
+) -> Explanation | None:
     """Find the fewest known faults that explain the gradients of all witnesses.
 
     Args:
         witnesses: one draw or, to separate faults that coincide, more; of one net, lengths may differ.
         same: residual below which two gradients are one.
+        ask: gives the gradients under test at other problems of the first witness' sizes, if it can be asked: at one
+            whose errors are too small to be clipped, where nothing else explains the others.
     Returns:
         None where the gradients are right, and where no known fault explains any that is wrong.
     """
-    wrong = {name for each in witnesses for name, gap in each.residuals(_right(each)).items() if gap >= same}
-    return _Search(witnesses, same, wrong).run() if wrong else None
+    wrong = wrong_in(witnesses, same)
+    return _Search(witnesses, same, wrong, ask).run() if wrong else None
+
+
+def wrong_in(witnesses: Sequence[Witness], same: float = SAME) -> set[str]:
+    """Names of the parameters whose gradients are wrong at some draw."""
+    return {name for each in witnesses for name, gap in each.residuals(_right(each)).items() if gap >= same}
 
 
 def _right(witness: Witness) -> Gradients:
     return reference_gradients(witness.problem)
 
 
+def _is_of_chain(fault: Fault) -> bool:
+    return fault.parameter is None and fault.taps != ("all",)
+
+
 class _Search:
-    def __init__(self, witnesses: Sequence[Witness], same: float, wrong: set[str]) -> None:
+    def __init__(self, witnesses: Sequence[Witness], same: float, wrong: set[str], ask: Ask | None = None) -> None:
         # the first draw decides what is tried: the one at which the most parameters are wrong
         first = max(witnesses, key=lambda each: sum(gap >= same for gap in each.residuals(_right(each)).values()))
         self.witnesses = [first, *(each for each in witnesses if each is not first)]
-        self.same, self.wrong, self.scene = same, wrong, Scene(first)
+        self.same, self.wrong, self.ask, self.scene = same, wrong, ask, Scene(first)
+        self.asked = witnesses[0].problem
         net = first.problem.net
         self.names = tuple(self.scene.returned)
         self.local = parameter_faults(learned=LEARNED_STATE in self.names)
@@ -101,9 +122,9 @@ class _Search:
         self.chain = [each for each in tried if self._changes(each)]
 
     def run(self) -> Explanation | None:
-        singles = list(self._singles())
+        singles = list(self.singles())
         best = self._complete(singles)
-        for more in (self._twice_in_one, partial(self._clips, scaled=False), partial(self._clips, scaled=True)):
+        for more in (self._twice_in_each, partial(self._clips, scaled=False), partial(self._clips, scaled=True)):
             if best is None:
                 singles += more()
                 best = self._complete(singles)
@@ -117,54 +138,56 @@ class _Search:
         pairs = ((hypothesis.gradients[name], self.right.gradients[name]) for name in self.names)
         return any(residual(one, other, self.scene.floor) >= self.same for one, other in pairs)
 
-    def _singles(self) -> Iterator[_Candidate]:
+    def singles(self) -> Iterator[_Candidate]:
         """Explanations with at most one fault of the chain."""
         for order, hypothesis in enumerate([self.right, *self.chain]):
             yield from self._explanations(hypothesis, order)
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Explanations with two faults of the chain at different taps, where these explain more than each alone."""
-        chain = self._distinct()
-        alone = [self._agreeing(each) for each in chain]
-        for order, (i, j) in enumerate(combinations(range(len(chain)), 2), start=len(self.chain) + 1):
-            faults = (*chain[i].faults, *chain[j].faults)
+        classes = self._classes()
+        alone = [self._agreeing(each[0]) for each in classes]
+        for order, (i, j) in enumerate(combinations(range(len(classes)), 2), start=len(self.chain) + 1):
+            faults = (*classes[i][0].faults, *classes[j][0].faults)
             if set(faults[0].taps) & set(faults[1].taps):
                 continue
             hypothesis = self.scene.hypothesis(faults)
             if len(self._agreeing(hypothesis)) > max(len(alone[i]), len(alone[j])):
-                yield from self._explanations(hypothesis, order)
+                for found in self._explanations(hypothesis, order):
+                    for one, other in product(classes[i], classes[j]):
+                        instead = dict(zip(faults, (*one.faults, *other.faults), strict=True))
+                        yield replace(found, faults=tuple(instead.get(fault, fault) for fault in found.faults))
 
-    def _clips(self, *, scaled: bool) -> list[_Candidate]:
-        """Explanations with something clipped inside the recurrence, at the bound that fits best.
+    def _clips(self, *, scaled: bool) -> Iterator[_Candidate]:
+        """Explanations with something clipped inside the recurrence; `scaled` up to a constant."""
+        for order, chain in enumerate(self._unclipped, start=len(self.chain) + 1):
+            for clip in fitted_clips(self.scene, chain, same=self.same, scaled=scaled):
+                yield from self._explanations(self.scene.hypothesis([*chain, clip]), order)
 
-        `scaled`: up to a constant, which a bound that every entry reaches cannot be told from.
-        """
-        found: list[_Candidate] = []
-        places = product(CLIPPED, (Damage.CLIP, Damage.CLIP_NORM))
-        for order, (name, damage) in enumerate(places, start=len(self.chain) + 1):
-            bound = best_bound(partial(self._clip_gap, name, damage, scaled))
-            found += self._explanations(self.scene.hypothesis([clip_fault(name, bound, damage)]), order)
-        return found
+    @cached_property
+    def _unclipped(self) -> list[tuple[Fault, ...]]:
+        """What the chain may be apart from a clip: what explains the draw at which nothing is clipped."""
+        if self.ask is None:
+            return [()]
+        problem = quiet(self.asked)
+        witness = Witness(problem, self.ask(problem))
+        if not (wrong := wrong_in([witness], self.same)):
+            return [()]
+        search = _Search([witness], self.same, wrong)
+        complete = [each.faults for each in search.singles() if len(each.explained) == len(search.names)]
+        fewest = min(map(len, complete), default=0)
+        chains = [tuple(fault for fault in each if _is_of_chain(fault)) for each in complete if len(each) == fewest]
+        return list(dict.fromkeys(chains))[:MOST_CHAINS]
 
-    def _clip_gap(self, name: str, damage: Damage, scaled: bool, bound: float) -> float:
-        """Distance of the nearest wrong parameter: others may have a fault of their own."""
-        hypothesis = self.scene.hypothesis([clip_fault(name, bound, damage)])
-        gaps = []
-        for wrong in self.wrong:
-            predicted = hypothesis.gradients[wrong]
-            constant = (self.scene.ratio(wrong, predicted) or 1.0) if scaled else 1.0
-            gaps.append(self.scene.residual(wrong, predicted, constant))
-        return min(gaps)
-
-    def _distinct(self) -> list[Hypothesis]:
-        """Chains that differ from each other at the first draw: of those that coincide there the first is paired."""
-        first: dict[bytes, Hypothesis] = {}
+    def _classes(self) -> list[list[Hypothesis]]:
+        """Chains, those that coincide at the first draw together: of these only the first has to be paired."""
+        classes: dict[bytes, list[Hypothesis]] = {}
         for each in self.chain:
             parts = [each.gradients[name] for name in self.names]
             largest = max(float(np.abs(part).max(initial=0.0)) for part in parts)
             digits = np.round(np.concatenate([part.reshape(-1) for part in parts]) / (largest or 1.0), COINCIDE)
-            first.setdefault((digits + 0.0).tobytes(), each)
-        return list(first.values())
+            classes.setdefault((digits + 0.0).tobytes(), []).append(each)
+        return list(classes.values())
 
     def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
         """Wrong parameters that a chain explains, up to a constant."""
@@ -174,48 +197,50 @@ class _Search:
         constant = self.scene.ratio(name, predicted) or 1.0
         return self.scene.residual(name, predicted, constant) < self.same
 
-    def _explanations(self, hypothesis: Hypothesis, order: int) -> Iterator[_Candidate]:
+    def _explanations(
+        self, hypothesis: Hypothesis, order: int, own_faults: OwnFaults | None = None
+    ) -> Iterator[_Candidate]:
         """Explanations by a chain, completed by a constant and by faults of single parameters."""
+        own_faults = own_faults or self._own_faults
         for constant in self._constants(hypothesis):
             explained: list[str] = []
-            own: list[list[Fault]] = []
+            own: list[list[tuple[Fault, ...]]] = []
             for name in self.names:
                 if self.scene.residual(name, hypothesis.gradients[name], constant) < self.same:
                     explained.append(name)
-                elif found := self._own_faults(name, hypothesis, constant):
+                elif found := own_faults(name, hypothesis, constant):
                     explained.append(name)
                     own.append(found)
             for each in combinations_of(own):
                 for together, everywhere in product(merged(each, self.names), self._named(constant)):
                     yield _Candidate((*everywhere, *hypothesis.faults, *together), tuple(explained), order)
 
-    def _twice_in_one(self) -> Iterator[_Candidate]:
-        """Explanations in which the chain is right and one parameter has two faults of its own."""
-        for constant in self._constants(self.right):
-            gaps = {name: self.scene.residual(name, self.right.gradients[name], constant) for name in self.names}
-            wrong = [name for name, gap in gaps.items() if gap >= self.same]
-            if len(wrong) != 1:
-                continue
-            damaged = self.scene.damaged_twice(wrong[0], self.right, constant, self.local[wrong[0]])
-            for both, predicted in damaged:
-                if self.scene.residual(wrong[0], predicted, constant) < self.same:
-                    for everywhere in self._named(constant):
-                        yield _Candidate((*everywhere, *both), self.names, 0)
+    def _twice_in_each(self) -> Iterator[_Candidate]:
+        """Explanations in which the chain is right and parameters have up to two faults of their own."""
+        return self._explanations(self.right, 0, self._two_own_faults)
 
     def _constants(self, hypothesis: Hypothesis) -> list[float]:
         """1, and each constant that makes some parameter agree."""
         constants = [1.0]
         for name in self.names:
-            ratio = self.scene.ratio(name, hypothesis.gradients[name])
-            is_new = ratio != 0 and all(abs(ratio / known - 1) >= self.same for known in constants)
-            if is_new and self.scene.residual(name, hypothesis.gradients[name], ratio) < self.same:
-                constants.append(ratio)
+            for ratio in self.scene.constants(name, hypothesis.gradients[name], self.same):
+                if all(abs(ratio / known - 1) >= self.same for known in constants):
+                    constants.append(ratio)
         return constants
 
-    def _own_faults(self, name: str, hypothesis: Hypothesis, constant: float) -> list[Fault]:
+    def _own_faults(self, name: str, hypothesis: Hypothesis, constant: float) -> list[tuple[Fault, ...]]:
         """Faults of one parameter alone that explain it; some that coincide here differ at another draw."""
         damaged = self.scene.damaged(name, hypothesis, constant, self.local[name])
-        return [fault for fault, predicted in damaged if self.scene.residual(name, predicted, constant) < self.same]
+        return [(fault,) for fault, predicted in damaged if self.scene.residual(name, predicted, constant) < self.same]
+
+    def _two_own_faults(self, name: str, hypothesis: Hypothesis, constant: float) -> list[tuple[Fault, ...]]:
+        """The same, and two at once: one may explain a parameter of one entry at this draw alone."""
+        one = self._own_faults(name, hypothesis, constant)
+        if one and self.scene.returned[name].size > 1:
+            return one
+        damaged = self.scene.damaged_twice(name, hypothesis, constant, self.local[name])
+        both = [faults for faults, predicted in damaged if self.scene.residual(name, predicted, constant) < self.same]
+        return [*one, *both]
 
     def _named(self, constant: float) -> list[tuple[Fault, ...]]:
         """The constant as a fault, under each name that it may have."""

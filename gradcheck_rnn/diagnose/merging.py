@@ -9,22 +9,25 @@ from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault
 # relative distance of two fitted amounts that are one
 SAME_AMOUNT = 1e-6
 # combinations that are tried beside those of like faults
-MOST_COMBINATIONS = 16
+MOST_COMBINATIONS = 64
 BOUNDS = (Damage.BOUND, Damage.BOUND_NORM)
 
 
-def combinations_of(alternatives: Sequence[Sequence[Fault]]) -> Iterator[tuple[Fault, ...]]:
-    """Choose one fault for each parameter among those that coincide at the first draw: alike ones first."""
+def combinations_of(alternatives: Sequence[Sequence[tuple[Fault, ...]]]) -> Iterator[tuple[Fault, ...]]:
+    """Choose the faults of each parameter among those that coincide at the first draw: alike ones first."""
     seen: set[tuple[Fault, ...]] = set()
-    damages = dict.fromkeys(fault.damage for each in alternatives for fault in each)
-    alike = (
-        tuple(next((fault for fault in each if fault.damage is damage), each[0]) for each in alternatives)
-        for damage in damages
-    )
+    damages = dict.fromkeys(fault.damage for each in alternatives for faults in each for fault in faults)
+    alike = (tuple(_with(damage, each) for each in alternatives) for damage in damages)
     for chosen in chain(alike, islice(product(*alternatives), MOST_COMBINATIONS)):
-        if chosen not in seen:
-            seen.add(chosen)
-            yield chosen
+        faults = tuple(chain.from_iterable(chosen))
+        if faults not in seen:
+            seen.add(faults)
+            yield faults
+
+
+def _with(damage: Damage, alternatives: Sequence[tuple[Fault, ...]]) -> tuple[Fault, ...]:
+    """The first alternative that does this damage, the first of all if none does."""
+    return next((each for each in alternatives if damage in {fault.damage for fault in each}), alternatives[0])
 
 
 def merged(faults: Sequence[Fault], names: tuple[str, ...]) -> Iterator[tuple[Fault, ...]]:

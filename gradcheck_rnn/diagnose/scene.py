@@ -1,14 +1,15 @@
 """One witness, set up for many hypotheses: the forward pass is run once, each hypothesis costs one backward loop."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
 from gradcheck_rnn.faults.elman import PRODUCTS
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault
+from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault, scaling_fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import Deltas, deltas, forward, gradient_of, gradient_of_state, output_gradient
 from gradcheck_rnn.model.net import LEARNED_STATE
@@ -63,6 +64,16 @@ class Scene:
         """Constant that brings a predicted gradient closest to the returned one; 0 where there is none to find."""
         return _ratio(self.returned[name], predicted) if predicted.size >= ENTRIES_FOR_A_FIT else 0.0
 
+    def constants(self, name: str, predicted: Array, same: float) -> list[float]:
+        """Constants, not 0, that make a predicted gradient the returned one, in all entries or in those not clipped."""
+        returned = self.returned[name]
+        for entries in (np.ones(returned.shape, dtype=bool), _below_the_largest(returned)):
+            one, other = returned[entries], predicted[entries]
+            ratio = _ratio(one, other) if len(one) >= ENTRIES_FOR_A_FIT else 0.0
+            if ratio != 0 and residual(one, ratio * other, self.floor) < same:
+                return [ratio]
+        return []
+
     def damaged(
         self, name: str, under: Hypothesis, constant: float, faults: Sequence[Fault]
     ) -> Iterator[tuple[Fault, Array]]:
@@ -93,6 +104,33 @@ class Scene:
             for second in plain[i + 1 :]:
                 if second.taps != first.taps or second.damage is not first.damage:
                     yield (first, second), self._gradient(name, under.found, Taps([*under.faults, first, second]))
+        yield from self._scaled_and_regularised(name, under.gradients[name], constant)
+        yield from self._scaled_and_clipped(name, under.gradients[name], constant)
+
+    def _scaled_and_regularised(
+        self, name: str, gradient: Array, constant: float
+    ) -> Iterator[tuple[tuple[Fault, Fault], Array]]:
+        parameter = self.parameters[name]
+        both = np.stack([gradient.reshape(-1), parameter.reshape(-1)], axis=1)
+        if not np.isfinite(both).all() or len(both) <= both.shape[1]:
+            return
+        (factor, weight), *_ = np.linalg.lstsq(both, self.returned[name].reshape(-1) / constant)
+        if factor != 0 and weight != 0:
+            scaled, faults = factor * gradient, self._scalings(name, factor)
+            regularised = regulariser_fault((name,), weight)
+            for fault in faults:
+                yield (fault, regularised), scaled + weight * parameter
+
+    def _scaled_and_clipped(
+        self, name: str, gradient: Array, constant: float
+    ) -> Iterator[tuple[tuple[Fault, Fault], Array]]:
+        returned = self.returned[name] / constant
+        bound = _largest(returned)
+        unclipped = _below_the_largest(returned)
+        factor = _ratio(returned[unclipped], gradient[unclipped])
+        if factor != 0 and unclipped.sum() >= ENTRIES_FOR_A_FIT:
+            for scaled in self._scalings(name, factor):
+                yield (scaled, bound_fault((name,), bound, Damage.BOUND)), np.clip(factor * gradient, -bound, bound)
 
     def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
         if name == LEARNED_STATE:
@@ -112,10 +150,19 @@ class Scene:
         elif fault.kind != "scaled-gradient":
             yield fault
         elif (factor := _ratio(returned, gradient)) not in (0.0, 1.0, -1.0):
-            known = named_constants(self.net.sizes).items()
-            for term in [term for term, value in known if abs(value / factor - 1) < NAMED]:
-                yield replace(fault, says=f"d{names[0]} is multiplied by {term}", other=term)
-            yield replace(fault, says=f"d{names[0]} is multiplied by {factor:.6g}", amount=factor)
+            yield from self._scalings(names[0], factor)
+
+    def _scalings(self, name: str, factor: float) -> Iterator[Fault]:
+        """Faults that multiply one gradient by a factor, under each name that it may have."""
+        known = named_constants(self.net.sizes).items()
+        for term in [term for term, value in known if abs(value / factor - 1) < NAMED]:
+            yield scaling_fault(name, term)
+        yield scaling_fault(name, factor)
+
+
+def _below_the_largest(value: Array) -> npt.NDArray[np.bool_]:
+    """Entries that have not reached the bound, if there is one."""
+    return np.asarray(np.abs(value) < (1 - NAMED) * _largest(value))
 
 
 def _largest(value: Array) -> float:

@@ -226,6 +226,17 @@ def bound_fault(names: tuple[str, ...], bound: float, damage: Damage) -> Fault:
     return Fault("clipped-gradient", term, says, names, damage, bound, parameter=parameter)
 
 
+def scaling_fault(name: str, factor: str | float) -> Fault:
+    """One parameter's gradient times a constant, by name (`T`, `1/B`, ...) or by value."""
+    if isinstance(factor, str):
+        says = f"d{name} is multiplied by {factor}"
+        return Fault("scaled-gradient", name, says, (name,), Damage.SCALE, other=factor, parameter=name)
+    if factor == -1:
+        return Fault("sign-flip", name, f"d{name} has the wrong sign", (name,), Damage.SCALE, factor, parameter=name)
+    says = f"d{name} is multiplied by {factor:.6g}"
+    return Fault("scaled-gradient", name, says, (name,), Damage.SCALE, factor, parameter=name)
+
+
 def norm_bound_fault(bound: float) -> Fault:
     """Gradients that are clipped together, by the norm of all of them."""
     says = f"the norm of all gradients together is clipped at {bound:.6g} as they are returned"
@@ -246,9 +257,8 @@ def regulariser_fault(names: tuple[str, ...], weight: float) -> Fault:
 def whole_gradient_faults(name: str) -> Iterator[Fault]:
     """Faults done to one parameter's finished gradient."""
     yield Fault("missing-gradient", name, f"d{name} stays zero", (name,), Damage.SCALE, 0.0, parameter=name)
-    yield Fault("sign-flip", name, f"d{name} has the wrong sign", (name,), Damage.SCALE, -1.0, parameter=name)
-    says = f"d{name} is multiplied by a constant"
-    yield Fault("scaled-gradient", name, says, (name,), Damage.SCALE, SOME_FACTOR, parameter=name)
+    yield scaling_fault(name, -1.0)
+    yield scaling_fault(name, SOME_FACTOR)
     yield bound_fault((name,), USUAL_BOUND, Damage.BOUND)
     yield bound_fault((name,), USUAL_BOUND, Damage.BOUND_NORM)
     yield regulariser_fault((name,), SOME_WEIGHT)

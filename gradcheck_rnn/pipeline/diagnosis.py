@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.diagnose.findings import findings_of, unexplained
-from gradcheck_rnn.diagnose.hypotheses import explain_gradients
-from gradcheck_rnn.diagnose.witness import SAME, Witness, largest_residual, usable
+from gradcheck_rnn.diagnose.hypotheses import Ask, explain_gradients
+from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, usable
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.library import fault_by_name, known_faults
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import probe_net, probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.pipeline.chain import chain_of_reference, chain_of_user, returned_by
 from gradcheck_rnn.pipeline.experiments import run_experiments
 from gradcheck_rnn.pipeline.forward import match_forward
@@ -43,6 +44,14 @@ class Diagnosis:
     chain: ChainMap | None = None
 
 
+@dataclass(frozen=True)
+class _Draw:
+    """The user's gradients at a draw, and the way to ask for those at other problems of its sizes."""
+
+    witness: Witness
+    ask: Ask
+
+
 def planted_faults(settings: Settings, net: Net) -> tuple[Fault, ...]:
     """Return the fault that the configuration puts into the reference, if any."""
     name = settings.backward.fault
@@ -69,7 +78,7 @@ def diagnose_reference(settings: Settings, net: Net, faults: Sequence[Fault], wr
         probe_problem(each, settings, draw).in_double_precision() for draw, each in zip(DRAWS, nets, strict=True)
     ]
     witnesses = [Witness(problem, reference_gradients(problem, faults)) for problem in problems]
-    explanation = explain_gradients(witnesses)
+    explanation = explain_gradients(witnesses, ask=lambda problem: reference_gradients(problem, faults))
     if explanation is None:
         findings = unexplained(wrong, [], described=True)
     else:
@@ -105,26 +114,28 @@ def diagnose_user(
         return Diagnosis()
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary) if plan.settings.check.probe else user.net
     nets = witness_nets(net, lengths_are_free=lengths_are_free)
-    witnesses = [] if "forward-differs" in kinds else _witnesses(plan, user, nets)
-    if witnesses and largest_residual(witnesses, ()) < SAME:
-        witnesses = _witnesses(plan, user, [net] * len(DRAWS))  # a window so wide that it shows on long sequences only
+    drawn = [] if "forward-differs" in kinds else _draws(plan, user, nets)
+    if drawn and largest_residual([each.witness for each in drawn], ()) < SAME:
+        drawn = _draws(plan, user, [net] * len(DRAWS))  # a window so wide that it shows on long sequences only
     explanation = None
-    if witnesses:
+    if drawn:
         is_coarse = "float32-inside" in kinds or plan.settings.dtype == "float32"
-        explanation = explain_gradients(witnesses, same=SAME_IN_FLOAT32 if is_coarse else SAME)
+        explanation = explain_gradients(
+            [each.witness for each in drawn], same=SAME_IN_FLOAT32 if is_coarse else SAME, ask=drawn[0].ask
+        )
     if explanation is None or user.roles is None:
         experiments = run_experiments(plan, user, measured, wrong, lengths_are_free=lengths_are_free)
-        findings = unexplained(wrong, experiments, described=bool(witnesses))
+        findings = unexplained(wrong, experiments, described=bool(drawn))
     else:
         own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
         findings = findings_of(explanation, user.net, own_names, wrong)
     return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))
 
 
-def _witnesses(plan: Plan, user: UserNet, nets: Sequence[Net]) -> list[Witness]:
+def _draws(plan: Plan, user: UserNet, nets: Sequence[Net]) -> list[_Draw]:
     """The user's gradients at every draw; none where the described net does not describe them all."""
-    drawn = [_witness(plan, user, net, draw) for draw, net in zip(DRAWS, nets, strict=True)]
-    complete = [witness for witness in drawn if witness is not None]
+    drawn = [_draw(plan, user, net, draw) for draw, net in zip(DRAWS, nets, strict=True)]
+    complete = [each for each in drawn if each is not None]
     return complete if len(complete) == len(drawn) else []
 
 
@@ -137,11 +148,15 @@ def witness_nets(net: Net, *, lengths_are_free: bool) -> list[Net]:
     return [replace(net, sizes=replace(net.sizes, length=each)) for each in lengths]
 
 
-def _witness(plan: Plan, user: UserNet, net: Net, draw: int) -> Witness | None:
+def _draw(plan: Plan, user: UserNet, net: Net, draw: int) -> _Draw | None:
     """The user's gradients at a draw, as the described net's; None where that does not describe the loss there."""
     forward = match_forward(plan, user, net, user.draw(net, draw))
     if forward.problem is None:
         return None
-    (returned,) = returned_by(user, forward.factor)([forward.problem])
-    gradients = usable(returned)
-    return Witness(forward.problem, gradients) if gradients else None
+    returned = returned_by(user, forward.factor)
+
+    def ask(problem: Problem) -> Gradients:
+        return usable(returned([problem])[0])
+
+    gradients = ask(forward.problem)
+    return _Draw(Witness(forward.problem, gradients), ask) if gradients else None

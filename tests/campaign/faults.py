@@ -39,19 +39,45 @@ class Planted:
 
     def explanation(self) -> Explanation | None:
         return explain_gradients(
-            [
-                Witness(problem, broken.gradients(self.spec, dict(problem.parameters), problem.batch, self.bugs))
-                for problem in self.problems
-            ]
+            [Witness(problem, self.gradients(problem)) for problem in self.problems], ask=self.gradients
         )
 
-    def is_named_by(self, found: Sequence[tuple[str, str]]) -> bool:
-        """Whether each planted fault has a fair name among the findings, and there are no more than faults."""
+    def gradients(self, problem: Problem) -> dict[str, np.ndarray]:
+        return broken.gradients(self.spec, dict(problem.parameters), problem.batch, self.bugs)
+
+    def is_named_by(self, explanation: Explanation | None) -> bool:
+        """Whether each planted fault has a fair name among the findings, and there are no more than faults.
+
+        Two may have names that they have together only, which then stand among the equivalent ones; two that are one
+        fault in disguise may be named as that one.
+        """
+        found = names(explanation)
+        if len(found) > len(self.bugs):
+            return False
+        equivalent = [(kind, term) for kind, _, term in (name.partition(":") for name in _equivalent(explanation))]
+        if found and all(self._is_named(bug, found if self.is_single else [*found, *equivalent]) for bug in self.bugs):
+            return True
+        in_disguise = [bug for bug in broken.BUGS if len(found) == 1 and bug.accepts(*found[0], self.spec)]
+        return any(self._is_all_of_them(bug) for bug in in_disguise)
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.bugs) == 1
+
+    def _is_named(self, bug: broken.Bug, found: Sequence[tuple[str, str]]) -> bool:
         at = self.problems[-1]
-        return len(found) <= len(self.bugs) and all(
-            any(broken.named(bug, name, self.spec, dict(at.parameters), at.batch) for name in found)
-            for bug in self.bugs
-        )
+        return any(broken.named(bug, name, self.spec, dict(at.parameters), at.batch) for name in found)
+
+    def _is_all_of_them(self, bug: broken.Bug) -> bool:
+        """Whether one bug gives the gradients of the planted ones at every draw."""
+        for problem in self.problems:
+            parameters, planted = dict(problem.parameters), self.gradients(problem)
+            if not broken.fits([bug], self.spec, parameters):
+                return False
+            alone = broken.gradients(self.spec, parameters, problem.batch, [bug])
+            if not all(np.allclose(alone[name], planted[name], rtol=1e-9, atol=1e-12) for name in planted):
+                return False
+        return True
 
     def _show(self) -> bool:
         at = self.problems[0]
@@ -67,6 +93,10 @@ def draws(document: Document) -> list[Problem]:
     settings = load_settings("-", stdin=io.BytesIO(to_yaml(document).encode()))
     nets = witness_nets(probe_net(configured_net(settings), reducible=True), lengths_are_free=True)
     return [probe_problem(net, settings, draw) for draw, net in zip(DRAWS, nets, strict=True)]
+
+
+def _equivalent(explanation: Explanation | None) -> Sequence[str]:
+    return () if explanation is None else explanation.equivalent
 
 
 def names(explanation: Explanation | None) -> list[tuple[str, str]]:

@@ -20,9 +20,9 @@ def missed(numbers: range, faults: int) -> list[str]:
     wrong = []
     for number in numbers:
         planted = Planted(number, faults)
-        found = names(planted.explanation())
-        if not planted.is_named_by(found):
-            wrong.append(f"{number}: {planted.identifiers} -> {found}")
+        explanation = planted.explanation()
+        if not planted.is_named_by(explanation):
+            wrong.append(f"{number}: {planted.identifiers} -> {names(explanation)}")
     return wrong
 
 

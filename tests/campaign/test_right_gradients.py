@@ -4,7 +4,7 @@ import pytest
 
 from tests.campaign.problems import check_adapter, check_described, outcome, right_problem, small_problem
 
-FEW = 16
+FEW = 10
 MANY = 300
 # black boxes with every entry differenced; the others with a sample of each parameter
 WHOLE = 60
@@ -18,7 +18,7 @@ def test_a_right_gradient_passes_as_a_described_model_and_through_an_adapter(num
     assert outcome(check_adapter(tmp_path, document)) == "pass"
 
 
-@pytest.mark.parametrize("number", range(0, FEW, 4))
+@pytest.mark.parametrize("number", range(0, FEW, 3))
 def test_a_right_gradient_passes_as_a_black_box(number, tmp_path):
     report = check_adapter(tmp_path, right_problem(number), loss="user")
     assert outcome(report) == "pass"

@@ -7,7 +7,7 @@ from tests.campaign.problems import check_adapter, wrong_problem
 from tests.oracle.elman import FAULTS
 
 WRONG = [fault for fault in FAULTS if fault != "none"]
-FEW = 4
+FEW = 2
 MANY = 100
 
 

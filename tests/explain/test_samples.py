@@ -22,13 +22,10 @@ def test_the_sample_passes_as_it_is_printed_under_fixed(kind, check_sample):
 
 
 @pytest.mark.parametrize("kind", CHAIN)
-def test_the_broken_sample_of_a_fault_is_a_wrong_gradient(kind, check_sample):
-    assert check_sample(kind, broken=True).outcome == "fail"
-
-
-@pytest.mark.parametrize("kind", CHAIN)
-def test_the_broken_sample_of_a_fault_is_named(kind, check_sample):
-    assert [finding.kind for finding in check_sample(kind, broken=True).findings][:1] == [kind]
+def test_the_broken_sample_of_a_fault_is_a_wrong_gradient_and_named(kind, check_sample):
+    report = check_sample(kind, broken=True)
+    assert report.outcome == "fail"
+    assert [finding.kind for finding in report.findings][:1] == [kind]
 
 
 @pytest.mark.parametrize("kind", sorted(CODE))

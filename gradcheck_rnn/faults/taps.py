@@ -23,6 +23,8 @@ UNITS = {
 # slopes that leaky activations usually have
 LEAKS = (0.01, 0.1, 0.2)
 STALE = {Damage.STALE_LAST: "last", Damage.STALE_FIRST: "first"}
+# quantities whose names do not say what they are
+IN_WORDS = {"own dz": "dz without the carry", "f'": "the derivative f'"}
 # a cut that is made when a carry is made, not when it is used
 WHERE_MADE = "where made"
 
@@ -202,7 +204,7 @@ def accumulator_faults(product: Product) -> Iterator[Fault]:
     name, right = product.parameter, product.right
     each = [*_left_faults(product), *_accumulation(name)]
     for other, kind, term in product.instead:
-        says = f"d{name} is built from {other}, not from {right}"
+        says = f"d{name} is built from {IN_WORDS.get(other, other)}, not from {right}"
         each.append(Fault(kind, term, says, (f"{right} in {name}",), Damage.OTHER, other=other))
     for damage in SHIFTS:
         for shift in (-1, 1):

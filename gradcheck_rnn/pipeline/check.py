@@ -1,6 +1,6 @@
 """One check from settings to report: the configured point, the probe point, both judged and folded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +9,13 @@ from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
-from gradcheck_rnn.config.suggest import closest
-from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.diagnosis import diagnose_reference, diagnose_user, planted_faults
 from gradcheck_rnn.pipeline.judged import Judged, not_said_yet, report_of
 from gradcheck_rnn.pipeline.latent_clip import SHRINKINGS, returned_bound
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
+from gradcheck_rnn.pipeline.only import refuse_unknown
 from gradcheck_rnn.pipeline.power import judge_power
 from gradcheck_rnn.pipeline.user_code import measure_user
 from gradcheck_rnn.pipeline.user_net import UserNet, open_user_net
@@ -48,7 +47,7 @@ def run_check(
 
 def _check_reference(plan: Plan) -> Report:
     settings, judged = plan.settings, Judged()
-    _refuse_unknown(plan.only, configured_net(settings).shapes)
+    refuse_unknown(plan.only, configured_net(settings).shapes)
     problem = configured_problem(settings)
     judged.roles = {name: name for name in problem.parameters}
     faults = planted_faults(settings, problem.net)
@@ -80,7 +79,7 @@ def _check_user(plan: Plan, path: Path, workers: int) -> Report:
 def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
     settings = plan.settings
     user = open_user_net(runner, settings, path)
-    _refuse_unknown(plan.only, user.configured.parameters)
+    refuse_unknown(plan.only, user.configured.parameters)
     judged.roles = user.roles.described if user.roles else {}
     judged.add(measure_user(plan, user, "configured", user.net, user.configured), settings.check.tolerance)
     lengths_are_free = False
@@ -146,19 +145,3 @@ def _measure_probe(plan: Plan, user: UserNet, judged: Judged) -> tuple[Measureme
         measured = measure_user(plan, user, "probe", user.net, user.probe(user.net))
         judged.notes.append(remarks.fixed_length(user.net.sizes.length, error.finding))
         return measured, False
-
-
-def _refuse_unknown(only: Sequence[str] | None, names: Iterable[str]) -> None:
-    known = list(names)
-    mistakes = [
-        Mistake(f"--only names `{name}`, which is no parameter", _suggestion(name, known))
-        for name in only or ()
-        if name not in known
-    ]
-    if mistakes:
-        raise UsageError(*mistakes)
-
-
-def _suggestion(name: str, known: list[str]) -> str:
-    near = closest(name, known)
-    return f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"

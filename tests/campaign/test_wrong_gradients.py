@@ -11,6 +11,13 @@ FEW = 2
 MANY = 100
 
 
+@pytest.fixture
+def no_diagnosis(monkeypatch):
+    """The verdict alone: what the diagnosis makes of faults has tests of its own."""
+    monkeypatch.setattr("gradcheck_rnn.pipeline.check.diagnose_user", lambda *_, **__: Diagnosis())
+
+
+@pytest.mark.usefixtures("no_diagnosis")
 @pytest.mark.parametrize("number", range(FEW))
 @pytest.mark.parametrize("fault", WRONG)
 def test_a_fault_fails(fault, number, tmp_path):
@@ -18,10 +25,9 @@ def test_a_fault_fails(fault, number, tmp_path):
 
 
 @pytest.mark.campaign
+@pytest.mark.usefixtures("no_diagnosis")
 @pytest.mark.parametrize("fault", WRONG)
-def test_a_fault_never_passes_and_fails_in_99_of_100(fault, tmp_path, monkeypatch):
-    """The verdict alone: what the diagnosis makes of faults has a campaign of its own."""
-    monkeypatch.setattr("gradcheck_rnn.pipeline.check.diagnose_user", lambda *_, **__: Diagnosis())
+def test_a_fault_never_passes_and_fails_in_99_of_100(fault, tmp_path):
     outcomes = [
         check_adapter(tmp_path, wrong_problem(fault, number), fault=fault).outcome for number in range(FEW, FEW + MANY)
     ]

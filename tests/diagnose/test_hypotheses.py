@@ -16,7 +16,7 @@ from tests.oracle.problems import Document, spec_of
 
 SHORT = (4, 4, 3)  # long enough where nothing is to be found, which takes the longest
 ONE_OF_EACH = {bug.kind: bug for bug in reversed(BUGS) if bug.identifier not in WHERE_ADDED}.values()
-NETS_OF_A_CAMPAIGN = 3
+NETS_OF_A_CAMPAIGN = 1
 
 
 def names(explanation: Explanation | None) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck_rnn.diagnose.clips import fitted_clips
 from gradcheck_rnn.diagnose.merging import combinations_of, merged
-from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
+from gradcheck_rnn.diagnose.scene import FITTED, Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
 from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
 from gradcheck_rnn.faults.fault import Fault
@@ -140,8 +140,11 @@ class _Search:
 
     def singles(self) -> Iterator[_Candidate]:
         """Explanations with at most one fault of the chain."""
-        for order, hypothesis in enumerate([self.right, *self.chain]):
-            yield from self._explanations(hypothesis, order)
+        yield from self._explanations(self.right, 0)
+        to_explain = [name for name in self.wrong if not self._fits(name, self.right)] or self.wrong
+        for order, hypothesis in enumerate(self.chain, start=1):
+            if any(self._fits(name, hypothesis) for name in to_explain):
+                yield from self._explanations(hypothesis, order)
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Explanations with two faults of the chain at different taps, where these explain more than each alone."""
@@ -214,6 +217,18 @@ class _Search:
             for each in combinations_of(own):
                 for together, everywhere in product(merged(each, self.names), self._named(constant)):
                     yield _Candidate((*everywhere, *hypothesis.faults, *together), tuple(explained), order)
+
+    def _fits(self, name: str, hypothesis: Hypothesis) -> bool:
+        """Whether a chain explains a wrong parameter, but for what may be done to the finished gradient."""
+        if name not in self.names:
+            return False
+        if self._agrees(name, hypothesis.gradients[name]):
+            return True
+        finished = [fault for fault in self.local[name] if fault.damage in FITTED]
+        damaged = self.scene.damaged(name, hypothesis, 1.0, finished)
+        return any(self.scene.residual(name, predicted) < self.same for _, predicted in damaged) or bool(
+            self.scene.constants(name, hypothesis.gradients[name], self.same)
+        )
 
     def _twice_in_each(self) -> Iterator[_Candidate]:
         """Explanations in which the chain is right and parameters have up to two faults of their own."""

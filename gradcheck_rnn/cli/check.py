@@ -100,8 +100,8 @@ def _show(reports: "Sequence[Report]", output_format: str, *, quiet: bool, verbo
 
 def _show_vanishing(settings: "Settings", width: int, encoding: str) -> None:
     """Tell how far an error reaches back at the configured point, as the YAML draws it."""
-    from gradcheck_rnn.pipeline.power_table import configured_vanishing
-    from gradcheck_rnn.report.power import vanishing_lines
+    from gradcheck_rnn.pipeline.power.table import configured_vanishing
+    from gradcheck_rnn.report.power.text import vanishing_lines
 
     for line in vanishing_lines(configured_vanishing(settings), width=width, encoding=encoding):
         click.echo(line)

@@ -17,7 +17,7 @@ TERM_WIDTH = 24
 
 def _names_like(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Complete a fault in a shell."""
-    from gradcheck_rnn.pipeline.demo_nets import demo_names
+    from gradcheck_rnn.pipeline.demo.nets import demo_names
 
     return [name for name in demo_names() if name.startswith(incomplete)]
 
@@ -43,8 +43,8 @@ def demo(fault: tuple[str, ...], listed: bool) -> Exit:
 
 
 def _show(name: str) -> None:
-    from gradcheck_rnn.pipeline.demo import tell_story
-    from gradcheck_rnn.report.story import show_story
+    from gradcheck_rnn.pipeline.demo.story import tell_story
+    from gradcheck_rnn.report.demo.story import show_story
     from gradcheck_rnn.report.text import console_for
 
     story = tell_story(name)
@@ -58,7 +58,7 @@ def _fault_meant(words: str) -> str:
     Raises:
         UsageError: there is no such fault, or there are several.
     """
-    from gradcheck_rnn.pipeline.demo_nets import FIRST_STORY, demo_names
+    from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, demo_names
 
     if not words.strip(" :"):
         return FIRST_STORY
@@ -87,7 +87,7 @@ def _unknown(words: str, kind: str) -> Mistake:
     from gradcheck_rnn.config.places import quote
     from gradcheck_rnn.config.suggest import closest
     from gradcheck_rnn.faults.library import WINDOW
-    from gradcheck_rnn.pipeline.demo_nets import LONGEST_WINDOW, demo_names
+    from gradcheck_rnn.pipeline.demo.nets import LONGEST_WINDOW, demo_names
 
     if kind == WINDOW:
         return Mistake(f"cannot show {quote(words)}", f"there are {WINDOW}:1 to {WINDOW}:{LONGEST_WINDOW}")
@@ -98,7 +98,7 @@ def _unknown(words: str, kind: str) -> Mistake:
 
 def _list() -> Iterator[str]:
     from gradcheck_rnn.faults.library import WINDOW
-    from gradcheck_rnn.pipeline.demo_nets import LONGEST_WINDOW, demo_names
+    from gradcheck_rnn.pipeline.demo.nets import LONGEST_WINDOW, demo_names
 
     yield "Known faults of a backward pass, by kind and term:"
     for kind in dict.fromkeys(name.partition(":")[0] for name in demo_names()):
@@ -114,7 +114,7 @@ def _list() -> Iterator[str]:
 
 
 def _entries(names: Iterable[str]) -> Iterator[str]:
-    from gradcheck_rnn.pipeline.demo_nets import fault_called, stage_of
+    from gradcheck_rnn.pipeline.demo.nets import fault_called, stage_of
 
     for name in names:
         yield from _entry(name.partition(":")[2], fault_called(name).says, stage_of(name).needs)

@@ -9,7 +9,7 @@ from gradcheck_rnn.cli.exits import Exit, reader_may_leave
 from gradcheck_rnn.cli.load import load
 
 if TYPE_CHECKING:
-    from gradcheck_rnn.report.power_table import PowerTable
+    from gradcheck_rnn.report.power.table import PowerTable
 
 EPILOG = """Exit codes: 0 the faults were judged (whatever is missed), 2 a mistake in the command or the configuration,
 4 a bug in gradcheck-rnn, 130 interrupted."""
@@ -29,7 +29,7 @@ def power(config: str, overrides: tuple[str, ...], output_format: str, verbose: 
     and judged as the check would judge it. The share is how much of a gradient it changes at the configured point.
     Below stands how far back an error reaches there. Your own code is not run.
     """
-    from gradcheck_rnn.pipeline.power_table import judge_known_faults
+    from gradcheck_rnn.pipeline.power.table import judge_known_faults
     from gradcheck_rnn.report.progress import ProgressBar
 
     (settings,) = load((config,), overrides)
@@ -42,11 +42,11 @@ def power(config: str, overrides: tuple[str, ...], output_format: str, verbose: 
 
 def _show(table: "PowerTable", output_format: str, *, verbose: bool) -> None:
     if output_format == "json":
-        from gradcheck_rnn.report.power_machine import to_json
+        from gradcheck_rnn.report.power.machine import to_json
 
         click.echo(to_json(table))
         return
-    from gradcheck_rnn.report.power import to_lines
+    from gradcheck_rnn.report.power.text import to_lines
     from gradcheck_rnn.report.text import console_for
 
     console = console_for(sys.stdout)

@@ -10,7 +10,7 @@ from gradcheck_rnn.cli.exits import Exit, reader_may_leave
 from gradcheck_rnn.cli.load import load
 
 if TYPE_CHECKING:
-    from gradcheck_rnn.report.curves import Sweep
+    from gradcheck_rnn.report.sweep.curves import Sweep
 
 EPILOG = """Exit codes: 0 the curves are there (a sweep is no verdict), 2 a mistake in the command or the configuration,
 3 your code raised, hung, crashed or is not deterministic, 4 a bug in gradcheck-rnn, 130 interrupted."""
@@ -37,7 +37,7 @@ def sweep(config: str, overrides: tuple[str, ...], only: tuple[str, ...], output
     A flat line is a wrong gradient, which no step will mend. Over the sequence length T the curves tell from which
     length on a parameter is wrong. A sample of the entries is looked at; check.entries sets its size.
     """
-    from gradcheck_rnn.pipeline.sweep import run_sweep
+    from gradcheck_rnn.pipeline.sweep.run import run_sweep
     from gradcheck_rnn.report.progress import ProgressBar
 
     (settings,) = load((config,), overrides)
@@ -50,11 +50,11 @@ def sweep(config: str, overrides: tuple[str, ...], only: tuple[str, ...], output
 
 def _show(swept: "Sweep", output_format: str) -> None:
     if output_format == "json":
-        from gradcheck_rnn.report.sweep_machine import to_json
+        from gradcheck_rnn.report.sweep.machine import to_json
 
         click.echo(to_json(swept))
         return
-    from gradcheck_rnn.report.sweep import to_lines
+    from gradcheck_rnn.report.sweep.text import to_lines
     from gradcheck_rnn.report.text import console_for, show
 
     console = console_for(sys.stdout)

@@ -11,14 +11,14 @@ from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.diagnosis import diagnose_reference, diagnose_user, planted_faults
+from gradcheck_rnn.pipeline.diagnosis.diagnose import diagnose_reference, diagnose_user, planted_faults
 from gradcheck_rnn.pipeline.judged import Judged, not_said_yet, report_of
-from gradcheck_rnn.pipeline.latent_clip import SHRINKINGS, returned_bound
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
 from gradcheck_rnn.pipeline.only import refuse_unknown
-from gradcheck_rnn.pipeline.power import judge_power
-from gradcheck_rnn.pipeline.user_code import measure_user
-from gradcheck_rnn.pipeline.user_net import UserNet, open_user_net
+from gradcheck_rnn.pipeline.power.line import judge_power
+from gradcheck_rnn.pipeline.user.latent_clip import SHRINKINGS, returned_bound
+from gradcheck_rnn.pipeline.user.measure import measure_user
+from gradcheck_rnn.pipeline.user.net import UserNet, open_user_net
 from gradcheck_rnn.report.value import Report
 
 

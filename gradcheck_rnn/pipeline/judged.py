@@ -8,7 +8,7 @@ from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.diagnosis import Diagnosis
+from gradcheck_rnn.pipeline.diagnosis.diagnose import Diagnosis
 from gradcheck_rnn.pipeline.measurement import Measurement, judge
 from gradcheck_rnn.report.value import Outcome, PointReport, Report, Row, folded_rows
 

@@ -11,7 +11,7 @@ from gradcheck_rnn.diagnose.hypotheses import Explanation, explain_gradients
 from gradcheck_rnn.diagnose.witness import Witness
 from gradcheck_rnn.model.draw import configured_net, probe_net, probe_problem
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.diagnosis import DRAWS, witness_nets
+from gradcheck_rnn.pipeline.diagnosis.diagnose import DRAWS, witness_nets
 from tests.oracle import broken
 from tests.oracle.elman import Spec
 from tests.oracle.problems import random_problem, spec_of, to_yaml

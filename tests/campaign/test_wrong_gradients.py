@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck_rnn.pipeline.diagnosis import Diagnosis
+from gradcheck_rnn.pipeline.diagnosis.diagnose import Diagnosis
 from tests.campaign.problems import check_adapter, wrong_problem
 from tests.oracle.elman import FAULTS
 

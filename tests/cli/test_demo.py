@@ -9,7 +9,7 @@ import pytest
 
 from gradcheck_rnn.cli import demo as command
 from gradcheck_rnn.faults.library import fault_names
-from gradcheck_rnn.pipeline.demo_nets import demo_names
+from gradcheck_rnn.pipeline.demo.nets import demo_names
 from tests.cli.running import COMMAND, PATIENCE, clean_environment, run, run_on_terminal
 
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_rnn.diagnose.chain_map import ChainMap, chain_map
 from gradcheck_rnn.model.draw import configured_net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.chain import map_problem
+from gradcheck_rnn.pipeline.diagnosis.chain import map_problem
 from tests.model.problems import document, settings_of
 from tests.oracle import broken, elman
 from tests.oracle.elman import COMPLEX_STEP, Spec

@@ -10,9 +10,9 @@ from gradcheck_rnn.diagnose.power import Judge
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.model.draw import configured_problem, probe_net, probe_problem
 from gradcheck_rnn.pipeline.check import run_check
-from gradcheck_rnn.pipeline.diagnosis import faults_of, planted_faults
+from gradcheck_rnn.pipeline.diagnosis.diagnose import faults_of, planted_faults
 from gradcheck_rnn.pipeline.measurement import Plan, measure_reference
-from gradcheck_rnn.pipeline.power_table import judge_known_faults
+from gradcheck_rnn.pipeline.power.table import judge_known_faults
 
 SMALL_WEIGHTS = """\
 model: {input_size: 12, hidden_size: 10, output_size: 6, init: {distribution: normal, scale: 0.01}}

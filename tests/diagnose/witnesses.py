@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck_rnn.diagnose.witness import Witness
 from gradcheck_rnn.model.draw import configured_net, probe_problem
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.diagnosis import DRAWS
+from gradcheck_rnn.pipeline.diagnosis.diagnose import DRAWS
 from tests.model.problems import document, settings_of
 from tests.oracle import broken
 from tests.oracle.broken import Bug

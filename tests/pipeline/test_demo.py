@@ -6,8 +6,8 @@ import pytest
 from gradcheck_rnn.model.draw import configured_problem, probe_net, probe_problem
 from gradcheck_rnn.model.elman import described_loss, reference_gradients
 from gradcheck_rnn.pipeline.check import run_check
-from gradcheck_rnn.pipeline.demo import tell_story
-from gradcheck_rnn.pipeline.demo_nets import FIRST_STORY, demo_names, fault_called, settings_of
+from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, demo_names, fault_called, settings_of
+from gradcheck_rnn.pipeline.demo.story import tell_story
 from tests.oracle.elman import Spec, complex_step_gradient, gradients
 
 # of every kind of place: chain, weight, activation, loop, output error, one parameter, everything

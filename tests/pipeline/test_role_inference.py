@@ -13,7 +13,7 @@ from gradcheck_rnn.errors import UsageError
 from gradcheck_rnn.model.net import Net, Sizes
 from gradcheck_rnn.model.problem import Batch
 from gradcheck_rnn.pipeline.check import run_check
-from gradcheck_rnn.pipeline.role_inference import better_description, roles_by_loss, roles_by_names
+from gradcheck_rnn.pipeline.user.role_inference import better_description, roles_by_loss, roles_by_names
 
 SIZES = Sizes(input_size=5, hidden_size=3, output_size=4, length=6)
 SQUARE = Sizes(input_size=3, hidden_size=3, output_size=3, length=4)

@@ -7,7 +7,7 @@ import pytest
 
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.errors import UsageError
-from gradcheck_rnn.pipeline.sweep import lengths_up_to, run_sweep
+from gradcheck_rnn.pipeline.sweep.run import lengths_up_to, run_sweep
 from tests.cli.running import CONFIGS, MISBEHAVING, tagger_config
 
 W = np.array([1.0, 2.0, -0.5, 1.5])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck_rnn.report.plot import ASCII, MARGIN, MOST_ROWS, Axis, Mark, can_draw, log_plot
+from gradcheck_rnn.report.sweep.plot import ASCII, MARGIN, MOST_ROWS, Axis, Mark, can_draw, log_plot
 
 AXIS = Axis("h", 5, {0: "1e-02", 4: "1e+02"})
 

@@ -16,10 +16,10 @@ from gradcheck_rnn.model.draw import probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.black_box_chain import black_box_chain
-from gradcheck_rnn.pipeline.forward import match_forward
+from gradcheck_rnn.pipeline.diagnosis.black_box_chain import black_box_chain
 from gradcheck_rnn.pipeline.measurement import Plan
-from gradcheck_rnn.pipeline.user_net import UserNet
+from gradcheck_rnn.pipeline.user.forward import match_forward
+from gradcheck_rnn.pipeline.user.net import UserNet
 
 # steps of a map: it has as many rows, and three of them stand side by side on 80 columns
 LEAST_STEPS = 6

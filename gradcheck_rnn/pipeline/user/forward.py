@@ -16,8 +16,8 @@ from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.black_box import user_loss_noise
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Plan
-from gradcheck_rnn.pipeline.role_inference import better_description
-from gradcheck_rnn.pipeline.user_net import DRAWS, UserNet
+from gradcheck_rnn.pipeline.user.net import DRAWS, UserNet
+from gradcheck_rnn.pipeline.user.role_inference import better_description
 
 
 @dataclass(frozen=True)

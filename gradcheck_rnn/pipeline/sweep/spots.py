@@ -15,11 +15,11 @@ from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.estimate import Indices, Values
 from gradcheck_rnn.numeric.steps import USER_ENTRIES, described_differences, described_entries, user_differences
-from gradcheck_rnn.pipeline.diagnosis import planted_faults
-from gradcheck_rnn.pipeline.forward import match_forward
+from gradcheck_rnn.pipeline.diagnosis.diagnose import planted_faults
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, measure_reference
-from gradcheck_rnn.pipeline.user_code import measure_user
-from gradcheck_rnn.pipeline.user_net import UserNet
+from gradcheck_rnn.pipeline.user.forward import match_forward
+from gradcheck_rnn.pipeline.user.measure import measure_user
+from gradcheck_rnn.pipeline.user.net import UserNet
 from gradcheck_rnn.report.value import PointName
 
 # steps that one task differences: few, so that progress shows and several workers share a parameter

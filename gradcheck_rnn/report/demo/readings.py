@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from gradcheck_rnn.numeric.regimes import Regimes, Stretch
-from gradcheck_rnn.report.curves import Error, LengthCurves, StepCurve, StepCurves, Sweep
+from gradcheck_rnn.report.sweep.curves import Error, LengthCurves, StepCurve, StepCurves, Sweep
 
 # the step of the classic check
 CLASSIC_STEP = 1e-5

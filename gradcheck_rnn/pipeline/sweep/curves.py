@@ -12,8 +12,8 @@ from gradcheck_rnn.numeric.progress import Counter
 from gradcheck_rnn.numeric.regimes import find_regimes
 from gradcheck_rnn.numeric.steps import STEPS
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge
-from gradcheck_rnn.pipeline.spots import Spot
-from gradcheck_rnn.report.curves import Error, LengthCurve, LengthCurves, StepCurve, StepCurves
+from gradcheck_rnn.pipeline.sweep.spots import Spot
+from gradcheck_rnn.report.sweep.curves import Error, LengthCurve, LengthCurves, StepCurve, StepCurves
 from gradcheck_rnn.report.value import PointName
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcheck_rnn.diagnose.vanishing import Vanishing
 from gradcheck_rnn.report.machine import SCHEMA_VERSION, power_document
-from gradcheck_rnn.report.power_table import KnownFault, PowerTable
+from gradcheck_rnn.report.power.table import KnownFault, PowerTable
 
 
 def to_json(table: PowerTable) -> str:

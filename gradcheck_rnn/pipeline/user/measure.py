@@ -11,10 +11,10 @@ from gradcheck_rnn.numeric.estimate import NumericGradient, scaled
 from gradcheck_rnn.numeric.noise import line
 from gradcheck_rnn.numeric.rounding import LINE_POINTS, backward_rounding, gradient_rounding, measured_noise
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.forward import match_forward
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan
-from gradcheck_rnn.pipeline.user_net import UserNet
-from gradcheck_rnn.pipeline.user_numeric import UserPoint, difference
+from gradcheck_rnn.pipeline.user.forward import match_forward
+from gradcheck_rnn.pipeline.user.net import UserNet
+from gradcheck_rnn.pipeline.user.numeric import UserPoint, difference
 from gradcheck_rnn.report.value import PointName
 
 # lines on which the noise of gradients is measured: the least counts, so that a kink on one does no harm

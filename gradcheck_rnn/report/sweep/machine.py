@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from gradcheck_rnn.numeric.regimes import Stretch
-from gradcheck_rnn.report.curves import LengthCurves, StepCurve, StepCurves, Sweep
+from gradcheck_rnn.report.demo.readings import CLASSIC_STEP, error_near, read_lengths, read_steps
 from gradcheck_rnn.report.machine import SCHEMA_VERSION, as_document
-from gradcheck_rnn.report.readings import CLASSIC_STEP, error_near, read_lengths, read_steps
+from gradcheck_rnn.report.sweep.curves import LengthCurves, StepCurve, StepCurves, Sweep
 
 
 def to_json(sweep: Sweep) -> str:

@@ -11,7 +11,7 @@ from gradcheck_rnn.faults.library import fault_by_name
 from gradcheck_rnn.model.draw import PROBE_ENTRIES, PROBE_LENGTH, probe_net, probe_problem
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.diagnosis import faults_of
+from gradcheck_rnn.pipeline.diagnosis.diagnose import faults_of
 from gradcheck_rnn.pipeline.judged import Judged
 from gradcheck_rnn.pipeline.measurement import Plan, measure_reference
 

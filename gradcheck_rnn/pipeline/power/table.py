@@ -16,10 +16,10 @@ from gradcheck_rnn.faults.library import WINDOW
 from gradcheck_rnn.model.draw import PROBE_LENGTH, configured_net, configured_problem, probe_net, probe_problem
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.diagnosis import faults_of
+from gradcheck_rnn.pipeline.diagnosis.diagnose import faults_of
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
-from gradcheck_rnn.pipeline.power import MOST_STEPS
-from gradcheck_rnn.report.power_table import KnownFault, PowerTable
+from gradcheck_rnn.pipeline.power.line import MOST_STEPS
+from gradcheck_rnn.report.power.table import KnownFault, PowerTable
 from gradcheck_rnn.report.value import PointName
 
 TOO_SMALL = "too small for the tolerance and error bars"

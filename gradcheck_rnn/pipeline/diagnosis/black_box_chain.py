@@ -15,7 +15,7 @@ from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.diagnose.chain_map import ChainMap, compared, with_changed_targets
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.user_net import UserNet
+from gradcheck_rnn.pipeline.user.net import UserNet
 
 # random directions in the rows of a step: each is one number that analytic and numeric chain must agree in
 DIRECTIONS = 3

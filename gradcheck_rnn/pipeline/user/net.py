@@ -14,7 +14,7 @@ from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import configured_problem, probe_batch, probe_problem, probe_value, stream
 from gradcheck_rnn.model.net import Net, Sizes
-from gradcheck_rnn.pipeline.role_inference import inferred_roles, roles_by_loss, roles_by_names
+from gradcheck_rnn.pipeline.user.role_inference import inferred_roles, roles_by_loss, roles_by_names
 
 # draws at which the user's loss is compared with the described one
 DRAWS = 5

@@ -6,8 +6,8 @@ from dataclasses import replace
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_rnn.report import story_words as words
-from gradcheck_rnn.report.chapters import ClassicCheck, Story
+from gradcheck_rnn.report.demo import words
+from gradcheck_rnn.report.demo.chapters import ClassicCheck, Story
 from gradcheck_rnn.report.text import STYLES, WORDS, say, show_chain, show_finding, show_table, show_verdict
 from gradcheck_rnn.report.value import Outcome
 

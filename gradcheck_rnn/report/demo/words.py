@@ -2,7 +2,7 @@
 
 from gradcheck_rnn.config.settings import ModelSettings, Settings
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.report.chapters import Alarm, ClassicCheck, Rung, Story
+from gradcheck_rnn.report.demo.chapters import Alarm, ClassicCheck, Rung, Story
 
 _STATES = {"tanh": "tanh(z[t])", "relu": "max(z[t], 0)", "sigmoid": "1 / (1 + exp(-z[t]))"}
 _STARTS = {

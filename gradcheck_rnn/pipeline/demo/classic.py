@@ -8,7 +8,7 @@ from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.elman import described_loss
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.estimate import EPS
-from gradcheck_rnn.report.chapters import Alarm
+from gradcheck_rnn.report.demo.chapters import Alarm
 
 STEP = 1e-5
 TOLERANCE = 1e-5

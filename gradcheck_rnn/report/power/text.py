@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gradcheck_rnn.diagnose.power import NO_EFFECT
 from gradcheck_rnn.diagnose.vanishing import SATURATED, Vanishing
 from gradcheck_rnn.faults.library import WINDOW
-from gradcheck_rnn.report.power_table import KnownFault, PowerTable
+from gradcheck_rnn.report.power.table import KnownFault, PowerTable
 from gradcheck_rnn.report.words import power_line
 
 # the widest text, however wide the terminal, and the narrowest

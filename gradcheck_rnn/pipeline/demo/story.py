@@ -11,11 +11,11 @@ from gradcheck_rnn.model.draw import configured_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.pipeline.check import run_check
-from gradcheck_rnn.pipeline.classic import STEP, TOLERANCE, classic_differences, classic_errors, worst_alarm
-from gradcheck_rnn.pipeline.demo_nets import FIRST_STORY, fault_called, settings_of, with_fault
-from gradcheck_rnn.pipeline.diagnosis import planted_faults
+from gradcheck_rnn.pipeline.demo.classic import STEP, TOLERANCE, classic_differences, classic_errors, worst_alarm
+from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, fault_called, settings_of, with_fault
+from gradcheck_rnn.pipeline.diagnosis.diagnose import planted_faults
 from gradcheck_rnn.pipeline.measurement import Plan, judge, measure_reference
-from gradcheck_rnn.report.chapters import ClassicCheck, Look, Rung, Story
+from gradcheck_rnn.report.demo.chapters import ClassicCheck, Look, Rung, Story
 from gradcheck_rnn.report.value import Outcome, Report
 
 # the cut that shows what weights of 0.01 hide: what is left of a chain after four steps is below any usual tolerance

@@ -17,10 +17,10 @@ from gradcheck_rnn.numeric.steps import STEPS
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Plan, Progress
 from gradcheck_rnn.pipeline.only import refuse_unknown
-from gradcheck_rnn.pipeline.spots import Spot, Subject, reference_subject, user_subject
-from gradcheck_rnn.pipeline.sweep_curves import Looked, look, over_lengths, over_steps
-from gradcheck_rnn.pipeline.user_net import open_user_net
-from gradcheck_rnn.report.curves import LengthCurves, StepCurves, Sweep
+from gradcheck_rnn.pipeline.sweep.curves import Looked, look, over_lengths, over_steps
+from gradcheck_rnn.pipeline.sweep.spots import Spot, Subject, reference_subject, user_subject
+from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.report.sweep.curves import LengthCurves, StepCurves, Sweep
 
 # every T up to here, and a few more on the way to the longest
 LENGTHS_ONE_BY_ONE = 9

@@ -15,9 +15,9 @@ from gradcheck_rnn.numeric.black_box import user_gradient, user_loss_noise
 from gradcheck_rnn.numeric.described import described_gradient
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, scaled
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.forward import Forward
 from gradcheck_rnn.pipeline.measurement import Plan
-from gradcheck_rnn.pipeline.user_net import UserNet
+from gradcheck_rnn.pipeline.user.forward import Forward
+from gradcheck_rnn.pipeline.user.net import UserNet
 from gradcheck_rnn.report.value import PointName
 
 # random entries of each parameter that are differenced through the user's loss, to confirm the described one

@@ -13,8 +13,8 @@ from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.sums import named_constants
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, judge
-from gradcheck_rnn.pipeline.user_code import measure_user
-from gradcheck_rnn.pipeline.user_net import UserNet
+from gradcheck_rnn.pipeline.user.measure import measure_user
+from gradcheck_rnn.pipeline.user.net import UserNet
 
 # entries of each parameter that are differenced at a changed point
 SAMPLED = 30

@@ -15,11 +15,11 @@ from gradcheck_rnn.model.draw import probe_net, probe_problem
 from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.pipeline.chain import chain_of_reference, chain_of_user, returned_by
-from gradcheck_rnn.pipeline.experiments import run_experiments
-from gradcheck_rnn.pipeline.forward import match_forward
+from gradcheck_rnn.pipeline.diagnosis.chain import chain_of_reference, chain_of_user, returned_by
+from gradcheck_rnn.pipeline.diagnosis.experiments import run_experiments
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan
-from gradcheck_rnn.pipeline.user_net import UserNet
+from gradcheck_rnn.pipeline.user.forward import match_forward
+from gradcheck_rnn.pipeline.user.net import UserNet
 
 # steps that a diagnosis needs at the most: every fault shows on fewer, a wider window of truncation aside
 LONGEST = 12

@@ -5,9 +5,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from gradcheck_rnn.config.settings import BackwardSettings
-from gradcheck_rnn.report.curves import Error, LengthCurve, LengthCurves, StepCurve, StepCurves, Sweep
-from gradcheck_rnn.report.plot import ASCII, MARGIN, Axis, Mark, can_draw, log_plot
-from gradcheck_rnn.report.readings import CLASSIC_STEP, error_near, read_lengths, read_point, slopes
+from gradcheck_rnn.report.demo.readings import CLASSIC_STEP, error_near, read_lengths, read_point, slopes
+from gradcheck_rnn.report.sweep.curves import Error, LengthCurve, LengthCurves, StepCurve, StepCurves, Sweep
+from gradcheck_rnn.report.sweep.plot import ASCII, MARGIN, Axis, Mark, can_draw, log_plot
 from gradcheck_rnn.report.value import PointName
 
 # the widest plot and prose, however wide the terminal, and the narrowest: a column a step, and the margin

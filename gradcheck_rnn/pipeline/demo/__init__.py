@@ -1,0 +1,1 @@
+"""The demo: the story of one fault, computed."""

@@ -1,0 +1,1 @@
+"""What a check would have caught."""

@@ -1,0 +1,1 @@
+"""A sweep as terminal plots and as JSON."""

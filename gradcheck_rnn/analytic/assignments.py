@@ -5,7 +5,7 @@ from itertools import islice
 
 from gradcheck_rnn.analytic.role_names import UNKNOWN, misfit
 from gradcheck_rnn.analytic.roles import Roles, same_lengths
-from gradcheck_rnn.model.net import BIASES, Net
+from gradcheck_rnn.model.net import Net
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -39,13 +39,17 @@ def _ways(net: Net, shapes: Shapes, allowed: Callable[[str, str], bool]) -> Iter
         return
     choices = {name: _choices(net, name, shape, allowed) for name, shape in shapes.items()}
     # what can only be one of the weights comes first: a dead end shows early
-    names = sorted(shapes, key=lambda name: any(role in BIASES for role in choices[name]))
-    for way in _completed({}, names, choices, frozenset(net.shapes)):
+    names = sorted(shapes, key=lambda name: any(role in net.bias_names for role in choices[name]))
+    for way in _completed({}, names, choices, frozenset(net.shapes), net.bias_names):
         yield Roles({name: way[name] for name in shapes})
 
 
 def _completed(
-    begun: Mapping[str, str], names: Sequence[str], choices: Mapping[str, Sequence[str]], free: frozenset[str]
+    begun: Mapping[str, str],
+    names: Sequence[str],
+    choices: Mapping[str, Sequence[str]],
+    free: frozenset[str],
+    biases: Sequence[str],
 ) -> Iterator[Mapping[str, str]]:
     """Give the remaining `names` roles in every way that leaves none of the `free` roles over."""
     if len(free) > len(names):
@@ -54,8 +58,8 @@ def _completed(
         yield begun
         return
     for role in choices[names[0]]:
-        if role in free or role in BIASES:
-            yield from _completed({**begun, names[0]: role}, names[1:], choices, free - {role})
+        if role in free or role in biases:
+            yield from _completed({**begun, names[0]: role}, names[1:], choices, free - {role}, biases)
 
 
 def _choices(net: Net, name: str, shape: tuple[int, ...], allowed: Callable[[str, str], bool]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Names that people give to the parameters of an Elman net: they put guesses in order and decide nothing."""
+"""Names that people give to the parameters of a net: they put guesses in order and decide nothing."""
 
 import re
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         "b_y", "c", "bo", "b_ho", "b_hy", "b_out", "b_q", "b_output", "b_vocab", "bias_y", "bias_o", "bias_ho",
         "bias_out", "h2o.bias", "fc.bias", "out.bias", "linear.bias", "decoder.bias", "output_bias",
     ),
+    "c0": ("c0", "c_0", "c_init", "init_c", "c_prev", "cell0", "cell_init", "initial_cell"),
     "h0": (
         "h0", "h_0", "h_init", "init_h", "h_prev", "h_start", "s0", "a0", "initial_state", "init_state", "state0",
         "initial_hidden", "hidden_init", "hidden0",
@@ -41,6 +42,23 @@ RARE: Mapping[str, tuple[str, ...]] = {
     "W_hy": ("W_yh", "W_oh", "O"),
     "b_y": ("b2", "d"),
     "h0": ("h", "state"),
+    "c0": ("c", "cell"),
+}
+# gates and candidates by the letters that they go by; x W + h U and its reverse name their weights
+GATES: Mapping[str, tuple[str, ...]] = {
+    "i": ("i", "in", "input"),
+    "f": ("f", "forget"),
+    "o": ("o", "out", "output"),
+    "g": ("g", "c", "a", "candidate", "cell", "c_tilde"),
+    "z": ("z", "u", "update"),
+    "r": ("r", "reset"),
+    "n": ("n", "h", "g", "candidate", "h_tilde", "c"),
+}
+PATTERNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "W_x": (("W_x{0}", "Wx{0}", "W_{0}x", "W_i{0}", "W_{0}", "W_in_{0}"), ("U_{0}",)),
+    "W_h": (("W_h{0}", "Wh{0}", "W_{0}h", "U_{0}", "R_{0}", "W_rec_{0}"), ("W_{0}",)),
+    "b_": (("b_{0}", "b{0}", "bias_{0}"), ()),
+    "p_": (("p_{0}", "W_c{0}", "w_c{0}", "peephole_{0}"), ()),
 }
 # how badly a name fits a role
 SAME, IS_USUAL, IS_RARE, UNKNOWN = range(4)
@@ -50,9 +68,20 @@ def misfit(name: str, role: str) -> int:
     """How far the name of a parameter is from what people call that role."""
     if name == role:
         return SAME
-    if _is_among(name, USUAL[role]):
+    usual, rare = _names_of(role)
+    if _is_among(name, usual):
         return IS_USUAL
-    return IS_RARE if _is_among(name, RARE[role]) else UNKNOWN
+    return IS_RARE if _is_among(name, rare) else UNKNOWN
+
+
+def _names_of(role: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Usual and rare names of a role; a gate's are made from its letters."""
+    if role in USUAL:
+        return USUAL[role], RARE[role]
+    patterns = next((each for start, each in PATTERNS.items() if role.startswith(start)), ((), ()))
+    letters = GATES.get(role[-1], ())
+    usual, rare = (tuple(p.format(letter) for p in each for letter in letters) for each in patterns)
+    return usual, rare
 
 
 def _is_among(name: str, names: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.net import BIASES, Net
+from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 
 
@@ -89,7 +89,7 @@ def _refuse_unknown(declared: Mapping[str, str], shapes: Mapping[str, tuple[int,
         if role not in net.shapes:
             free = [each for each in net.shapes if each not in declared.values()] or list(net.shapes)
             mistakes.append(_unknown(f"ROLES gives `{name}` the unknown role `{role}`", role, free, path))
-    weights = [role for role in declared.values() if role not in BIASES]  # of biases, the sum is meant
+    weights = [role for role in declared.values() if role not in net.bias_names]  # of biases, the sum is meant
     doubled = sorted({role for role in weights if weights.count(role) > 1})
     mistakes += [Mistake(f"ROLES gives the role `{role}` twice", location=Location(str(path))) for role in doubled]
     if mistakes:

@@ -20,6 +20,8 @@ def _lines(section: str, settings: Settings) -> Iterator[str]:
             if value is None and section in SECTIONS and SECTIONS[section].word is not None:
                 continue  # of the keys of such a section, those that are not set have no word of their own
             yield f"{known.name}: {known.kind.write(value)}"
+        elif known.cell not in (None, settings.model.cell):
+            continue
         elif known.word is not None and all(part is None for part in astuple(value)):
             yield f"{known.name}: {known.word}"
         else:

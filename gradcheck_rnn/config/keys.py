@@ -57,9 +57,13 @@ class Key(_Named):
 
 @dataclass(frozen=True)
 class Section(_Named):
-    """A group of keys; `word` may stand for the group, every key in it at its default."""
+    """A group of keys; `word` may stand for the group, every key in it at its default.
+
+    `cell` is the one that the keys are about, if there is one.
+    """
 
     word: str | None = None
+    cell: str | None = None
 
 
 def _key(path: str, kind: Kind, doc: str) -> Key:
@@ -71,6 +75,8 @@ SECTIONS = {
     for section in (
         Section("model", "the net"),
         Section("model.init", "how the weights are drawn"),
+        Section("model.lstm", "what varies between LSTMs", cell="lstm"),
+        Section("model.gru", "what varies between GRUs", cell="gru"),
         Section("sequence", "the batch"),
         Section("loss", "the described loss"),
         Section("backward", "whose backward pass is checked", word="reference"),
@@ -81,7 +87,7 @@ SECTIONS = {
 KEYS = {
     key.path: key
     for key in (
-        _key("model.cell", Choice(get_args(settings.Cell)), "activation of the hidden state"),
+        _key("model.cell", Choice(get_args(settings.Cell)), "the cell: an Elman net by its activation, or a gated one"),
         _key("model.input_size", Integer(1), "length I of an input x_t, for tokens their number"),
         _key("model.hidden_size", Integer(1), "length H of the hidden state h_t"),
         _key("model.output_size", Integer(1), "length O of an output y_t"),
@@ -94,6 +100,13 @@ KEYS = {
             "standard deviation or half-width; `_fan_in` divides it by sqrt(fan_in)",
         ),
         _key("model.initial_state", Choice(get_args(settings.InitialState)), "where the hidden state starts"),
+        _key("model.lstm.output", Choice(get_args(settings.LstmOutput)), "h = o * tanh(c), or h = o * c"),
+        _key("model.lstm.peepholes", Switch(), "whether the gates see c, each through a vector"),
+        _key("model.lstm.coupled_gates", Switch(), "whether f is 1 - i"),
+        _key(
+            "model.gru.reset", Choice(get_args(settings.Reset)), "whether r acts before or after the product with W_hn"
+        ),
+        _key("model.gru.keeps", Choice(get_args(settings.Keeps)), "what the old state is multiplied by"),
         _key("sequence.length", Integer(1), "number T of steps"),
         _key("sequence.batch_size", Integer(1, word="null"), "number B of sequences; `null`: no batch axis"),
         _key("sequence.inputs", Choice(get_args(settings.Inputs)), "one-hot tokens, or dense vectors"),

@@ -28,6 +28,9 @@ _ARRAYS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("the hidden states", (_T, _B, _H), 2 * STATE_COPIES),
     ("the outputs", (_T, _B, _O), 2 * STATE_COPIES),
 )
+# of a gated cell there are as many of these as it has gates and candidates
+_OF_GATES = ("W_xh", "W_hh", "b_h", "the hidden states")
+_GATES = {"lstm": 4, "gru": 3}
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 BEYOND_UNITS = 1000 * 1024**8  # bytes; 1000 YiB
 _MEMINFO = Path("/proc/meminfo")
@@ -46,7 +49,11 @@ def memory_shares(values: Mapping[str, Any]) -> list[Share]:
     """Bytes of the arrays of a check, from the good values by dotted path; sizes may be any integers."""
     item = ITEM_BYTES[values["dtype"]]
     sizes = {name: values[name] or 1 for name in (_I, _H, _O, _T, _B)}
-    return [Share(holds, keys, item * copies * prod(sizes[key] for key in keys)) for holds, keys, copies in _ARRAYS]
+    gates = _GATES.get(values.get("model.cell", ""), 1)
+    return [
+        Share(holds, keys, item * copies * (gates if holds in _OF_GATES else 1) * prod(sizes[key] for key in keys))
+        for holds, keys, copies in _ARRAYS
+    ]
 
 
 def available_memory() -> int | None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from gradcheck_rnn.cells.catalogue import Variant, cell_called
+from gradcheck_rnn.config.keys import KEYS, SECTIONS
 from gradcheck_rnn.config.places import clip
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake
@@ -61,18 +63,31 @@ def one_backward_pass(values: Values) -> Broken | None:
     return "backward.fault", message, "remove one of the two keys"
 
 
+def _variant(values: Values) -> Variant:
+    given = {key.path: values.get(key.path, key.default) for key in KEYS.values()}
+    return Variant(
+        lstm_output=given["model.lstm.output"],
+        peepholes=given["model.lstm.peepholes"],
+        coupled=given["model.lstm.coupled_gates"],
+        reset=given["model.gru.reset"],
+        keeps=given["model.gru.keeps"],
+    )
+
+
 def fault_must_fit_the_net(values: Values) -> Broken | None:
     """The derivative's name depends on the cell, some faults on the loss, on the parameters or on the batch."""
     name = values.get("backward.fault")
-    facts = [
-        values.get(key) for key in ("model.cell", "loss.kind", "loss.steps", "model.initial_state", "model.biases")
-    ]
-    if not name or None in facts:
+    keys = ("model.cell", "loss.kind", "loss.steps", "model.initial_state", "model.biases")
+    if not name or any(values.get(key) is None for key in keys):
         return None
-    cell, loss, steps, state = (str(fact) for fact in facts[:-1])
-    batched = values.get("sequence.batch_size") is not None
+    cell, loss, steps, state, biases = (values[key] for key in keys)
     names = names_for(
-        cell, loss=loss, steps=steps, biases=facts[-1] is True, learned=state == "learned", batched=batched
+        cell_called(cell, _variant(values)),
+        loss=loss,
+        steps=steps,
+        biases=biases,
+        learned=state == "learned",
+        batched=values.get("sequence.batch_size") is not None,
     )
     if name in names or not is_fault_name(name) or name.startswith("truncated-chain:"):
         return None
@@ -81,12 +96,24 @@ def fault_must_fit_the_net(values: Values) -> Broken | None:
     return "backward.fault", f"the fault `{name}` cannot happen to this net", mending
 
 
+def cells_have_keys_of_their_own(values: Values) -> Broken | None:
+    """What varies between cells of one kind is no key of another."""
+    cell = values.get("model.cell")
+    for section in (section for section in SECTIONS.values() if cell and section.cell not in (None, cell)):
+        keys = [key for key in KEYS.values() if key.section == section.path]
+        if wrong := next((key for key in keys if values.get(key.path, key.default) != key.default), None):
+            message = f"`{wrong.name}` is a key of the cell `{section.cell}`, the cell is `{cell}`"
+            return wrong.path, message, f"remove it, or take `cell: {section.cell}`"
+    return None
+
+
 RULES: tuple[Callable[[Values], Broken | None], ...] = (
     complex_step_needs_a_smooth_cell,
     complex_step_needs_the_described_loss,
     user_loss_needs_an_adapter,
     distinct_tokens_must_suffice,
     softmax_needs_two_classes,
+    cells_have_keys_of_their_own,
     one_backward_pass,
     fault_must_fit_the_net,
 )

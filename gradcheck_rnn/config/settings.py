@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Cell = Literal["tanh", "relu", "sigmoid"]
+Cell = Literal["tanh", "relu", "sigmoid", "lstm", "gru"]
+LstmOutput = Literal["tanh", "identity"]
+Reset = Literal["before", "after"]
+Keeps = Literal["z", "1-z"]
 Layout = Literal["row", "column"]
 Distribution = Literal["normal", "uniform", "normal_fan_in", "uniform_fan_in"]
 InitialState = Literal["zeros", "random", "learned"]
@@ -29,6 +32,23 @@ class InitSettings:
 
 
 @dataclass(frozen=True)
+class LstmSettings:
+    """What varies between LSTMs: h = o * tanh(c) or o * c, peepholes from c into the gates, f = 1 - i."""
+
+    output: LstmOutput = "tanh"
+    peepholes: bool = False
+    coupled_gates: bool = False
+
+
+@dataclass(frozen=True)
+class GruSettings:
+    """What varies between GRUs: whether r acts before or after the recurrent product, what the old state is times."""
+
+    reset: Reset = "before"
+    keeps: Keeps = "z"
+
+
+@dataclass(frozen=True)
 class ModelSettings:
     """The net: cell, sizes, whether it has biases, orientation of its weights, how it starts."""
 
@@ -40,6 +60,8 @@ class ModelSettings:
     layout: Layout = "row"
     init: InitSettings = InitSettings()
     initial_state: InitialState = "zeros"
+    lstm: LstmSettings = LstmSettings()
+    gru: GruSettings = GruSettings()
 
 
 @dataclass(frozen=True)

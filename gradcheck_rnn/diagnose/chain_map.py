@@ -24,8 +24,6 @@ AGREES = 1e-4
 NEGLIGIBLE = 1e-9
 # an analytic cell below this share of the numeric one is empty
 EMPTY = 1e-6
-# the parameter whose rows tell the steps apart
-WITNESS = "W_xh"
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,8 @@ class ChainMap:
 
     `relative_error` is nan where neither is there: above the diagonal of a causal net. A `constant` that all cells of
     the diagonal are off by has been divided out of the analytic ones. `additive` is False where prefixes of the
-    sequence show another pattern than changed targets, None where they were not tried.
+    sequence show another pattern than changed targets, None where they were not tried. `path` is the state through
+    which the error goes, empty where there is one only; the maps of other paths stand `beside` the first.
     """
 
     analytic: Array
@@ -42,6 +41,8 @@ class ChainMap:
     relative_error: Array
     constant: float = 1.0
     additive: bool | None = None
+    path: str = ""
+    beside: tuple["ChainMap", ...] = ()
 
     @property
     def length(self) -> int:
@@ -73,35 +74,54 @@ def chain_map(problem: Problem, returned: Returned, *, prefixes: bool) -> ChainM
         returned: gives the gradients under test at described problems.
         prefixes: whether the code takes shorter sequences, and its loss has the described weight there.
     """
+    steps, paths = range(1, _length(problem) + 1), problem.net.equations.paths
+    of_last_step = problem.net.loss.steps == "last"
+    if of_last_step and not prefixes:
+        return None
     changed = with_changed_targets(problem)
-    if problem.net.loss.steps == "last":
-        if not prefixes:
-            return None
-        cut = [prefix(each, t) for t in range(1, _length(problem) + 1) for each in (problem, changed)]
-        gradients = [_rows(each, problem) for each in returned(cut)]
-        analytic = np.array(gradients[0::2]) - np.array(gradients[1::2])
-        numeric = np.array(
-            [
-                _numeric(one, problem)[0] - _numeric(other, problem)[0]
-                for one, other in zip(cut[0::2], cut[1::2], strict=True)
-            ]
+    if of_last_step:
+        asked = [prefix(each, t) for t in steps for each in (problem, changed)]
+    else:
+        asked = [problem, *(with_changed_targets(problem, t - 1) for t in steps)]
+        asked += [prefix(problem, t) for t in steps] if prefixes else []
+    gradients = returned(asked)
+    maps = []
+    for path, weight in paths:
+        rows = _Rows(weight, problem)
+        found = (
+            _of_last_step(rows, asked, gradients) if of_last_step else _of_all_steps(rows, changed, asked, gradients)
         )
-        return compared(analytic, numeric)
-    at_steps = [with_changed_targets(problem, t) for t in range(_length(problem))]
-    whole, *others = (_rows(each, problem) for each in returned([problem, *at_steps]))
-    found = compared(whole - np.array(others), _numeric(problem, problem) - _numeric(changed, problem))
-    if found is None or not prefixes or found.constant != 1:
+        if found is None:
+            return None
+        maps.append(replace(found, path=path if len(paths) > 1 else ""))
+    return replace(maps[0], beside=tuple(maps[1:]))
+
+
+def _of_last_step(rows: "_Rows", asked: Sequence[Problem], gradients: Sequence[Gradients]) -> ChainMap | None:
+    """Of each length of the sequence, with its target and with another one, in turn."""
+    returned = [rows.of(each) for each in gradients]
+    numeric = [rows.numeric(each)[0] for each in asked]
+    return compared(
+        np.array(returned[0::2]) - np.array(returned[1::2]), np.array(numeric[0::2]) - np.array(numeric[1::2])
+    )
+
+
+def _of_all_steps(
+    rows: "_Rows", changed: Problem, asked: Sequence[Problem], gradients: Sequence[Gradients]
+) -> ChainMap | None:
+    """Of the problem itself, with the target of each step changed and, if these were asked for, its prefixes."""
+    problem, T = asked[0], _length(asked[0])
+    whole, *others = (rows.of(each) for each in gradients[: T + 1])
+    numeric = rows.numeric(problem)
+    found = compared(whole - np.array(others), numeric - rows.numeric(changed))
+    cut = asked[T + 1 :]
+    if found is None or not cut or found.constant != 1:
         return found
-    second = compared(_by_prefixes(problem, returned), _numeric(problem, problem))
-    return found if second is None else replace(found, additive=bool((second.agrees == found.agrees).all()))
-
-
-def _by_prefixes(problem: Problem, returned: Returned) -> Array:
-    """What the error of each step brings, (T, T, H): the gradient of t steps minus that of t - 1."""
-    cut = [prefix(problem, t) for t in range(1, _length(problem) + 1)]
     weights = [each.net.loss_weight / problem.net.loss_weight for each in cut]
-    rows = [_rows(each, problem) / weight for each, weight in zip(returned(cut), weights, strict=True)]
-    return np.diff(np.array([0 * rows[0], *rows]), axis=0)
+    at_prefixes = [rows.of(each) / weight for each, weight in zip(gradients[T + 1 :], weights, strict=True)]
+    # the gradient of t steps minus that of t - 1
+    second = compared(np.diff(np.array([0 * whole, *at_prefixes]), axis=0), numeric)
+    return found if second is None else replace(found, additive=bool((second.agrees == found.agrees).all()))
 
 
 def with_changed_targets(problem: Problem, step: int | None = None) -> Problem:
@@ -129,23 +149,24 @@ def _length(problem: Problem) -> int:
     return problem.net.sizes.length
 
 
-def _uses(problem: Problem) -> list[int]:
-    """Row of W_xh that each step uses."""
-    first = problem.batch.inputs if problem.net.sizes.batch is None else problem.batch.inputs[:, 0]
-    return [int(row) for row in np.argmax(first, axis=-1)]
+class _Rows:
+    """The rows of a weight of the inputs that the steps of a problem use: they tell the steps apart."""
 
+    def __init__(self, weight: str, problem: Problem) -> None:
+        self.weight, self.net = weight, problem.net
+        first = problem.batch.inputs if problem.net.sizes.batch is None else problem.batch.inputs[:, 0]
+        self.uses = [int(row) for row in np.argmax(first, axis=-1)]
 
-def _rows(gradients: Gradients, problem: Problem) -> Array:
-    """Rows of dW_xh in the order of the steps that use them, (T, H)."""
-    return problem.net.orient(WITNESS, gradients[WITNESS])[_uses(problem)]
+    def of(self, gradients: Gradients) -> Array:
+        """Rows of a gradient in the order of the steps that use them, (T, H)."""
+        return self.net.orient(self.weight, gradients[self.weight])[self.uses]
 
-
-def _numeric(problem: Problem, whole: Problem) -> Array:
-    """Numeric derivatives of each counted step's loss by the rows that the steps of `whole` use, (S, T, H)."""
-    shape = problem.net.shapes[WITNESS]
-    flat = problem.net.orient(WITNESS, np.arange(np.prod(shape)).reshape(shape))[_uses(whole)]
-    derivatives = step_derivatives(problem, WITNESS, flat.reshape(-1))
-    return np.moveaxis(derivatives.reshape(*flat.shape, -1), -1, 0)
+    def numeric(self, problem: Problem) -> Array:
+        """Numeric derivatives of each counted step's loss by the rows, (S, T, H)."""
+        shape = self.net.shapes[self.weight]
+        flat = self.net.orient(self.weight, np.arange(np.prod(shape)).reshape(shape))[self.uses]
+        derivatives = step_derivatives(problem, self.weight, flat.reshape(-1))
+        return np.moveaxis(derivatives.reshape(*flat.shape, -1), -1, 0)
 
 
 def compared(analytic: Array, numeric: Array) -> ChainMap | None:

@@ -6,8 +6,8 @@ from itertools import product
 
 from gradcheck_rnn.diagnose.bounds import best_bound
 from gradcheck_rnn.diagnose.scene import Scene
-from gradcheck_rnn.faults.elman import CLIPPED
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.library import clipped_places
 from gradcheck_rnn.faults.taps import clip_fault
 
 
@@ -18,7 +18,7 @@ def fitted_clips(scene: Scene, chain: Sequence[Fault], *, same: float, scaled: b
     """
     if not (judged := _judged(scene, chain, same)):
         return
-    for name, damage in product(CLIPPED, (Damage.CLIP, Damage.CLIP_NORM)):
+    for name, damage in product(clipped_places(scene.net.equations), (Damage.CLIP, Damage.CLIP_NORM)):
         yield clip_fault(name, best_bound(partial(_gap, scene, chain, judged, name, damage, scaled)), damage)
 
 

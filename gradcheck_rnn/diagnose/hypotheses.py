@@ -16,13 +16,13 @@ from gradcheck_rnn.diagnose.clips import fitted_clips
 from gradcheck_rnn.diagnose.merging import combinations_of, merged
 from gradcheck_rnn.diagnose.scene import FITTED, Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
-from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
+from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.library import chain_faults, own_faults
 from gradcheck_rnn.faults.taps import norm_bound_fault
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.elman import reference_gradients
-from gradcheck_rnn.model.net import LEARNED_STATE
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.model.sums import named_constants
 
 # an explanation by more faults than this does not stop the search for a pair in the chain
@@ -31,6 +31,8 @@ FEW = 2
 MOST_TRIED = 100
 # digits in which the gradients of two chains must agree to be paired as one
 COINCIDE = 9
+# chains that are paired with each other, the nearest ones: their number squared is the cost
+MOST_PAIRED = 128
 # chains that are tried with a clip in them
 MOST_CHAINS = 3
 # faults that come nearest at the first draw, among which the runner-up over all draws is looked for
@@ -115,8 +117,8 @@ class _Search:
         self.asked = witnesses[0].problem
         net = first.problem.net
         self.names = tuple(self.scene.returned)
-        self.local = parameter_faults(learned=LEARNED_STATE in self.names)
-        chain = (*stream_faults(net.cell, net.loss.kind, net.loss.steps), *windows(net.sizes.length))
+        self.local = own_faults(net.equations, learned=net.learned)
+        chain = chain_faults(net.equations, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
         self.right = self.scene.hypothesis()
         tried = [self.scene.hypothesis([fault]) for fault in chain]
         self.chain = [each for each in tried if self._changes(each)]
@@ -190,7 +192,14 @@ class _Search:
             largest = max(float(np.abs(part).max(initial=0.0)) for part in parts)
             digits = np.round(np.concatenate([part.reshape(-1) for part in parts]) / (largest or 1.0), COINCIDE)
             classes.setdefault((digits + 0.0).tobytes(), []).append(each)
-        return list(classes.values())
+        every = list(classes.values())
+        nearest = sorted(range(len(every)), key=lambda i: self._distance(every[i][0]))[:MOST_PAIRED]
+        return [every[i] for i in sorted(nearest)]
+
+    def _distance(self, hypothesis: Hypothesis) -> tuple[int, float]:
+        """How far a chain is from explaining what is wrong: parameters that it leaves, then the nearest of them."""
+        residuals = [self.scene.residual(name, hypothesis.gradients[name]) for name in self.wrong if name in self.names]
+        return sum(gap >= self.same for gap in residuals), min(residuals, default=0.0)
 
     def _agreeing(self, hypothesis: Hypothesis) -> set[str]:
         """Wrong parameters that a chain explains, up to a constant."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_rnn.compare import ERROR_BARS, compare_gradients
-from gradcheck_rnn.diagnose.witness import Gradients, negligible, residual
+from gradcheck_rnn.diagnose.scene import Scene
+from gradcheck_rnn.diagnose.witness import Gradients, Witness, negligible, residual
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.estimate import NumericGradient
 
 # a fault that changes no parameter by more than this share of it, at any point, cannot happen to this net: a matrix
@@ -74,6 +75,7 @@ class Judge:
     def __init__(self, points: Sequence[Compared], *, tolerance: float) -> None:
         self.points, self.tolerance = points, tolerance
         self.right = [reference_gradients(point.problem) for point in points]
+        self.scenes = [Scene(Witness(point.problem, right)) for point, right in zip(points, self.right, strict=True)]
         self.floors = [negligible(right) for right in self.right]
 
     @np.errstate(all="ignore")  # a fault may make the chain explode; what is not finite is caught
@@ -106,15 +108,21 @@ class Judge:
 
     def _at(self, i: int, fault: Fault) -> tuple[float, bool]:
         """Share of a parameter's gradient that the fault changes at a point, and whether the check fails there."""
-        wrong, right, floor = reference_gradients(self.points[i].problem, [fault]), self.right[i], self.floors[i]
-        share = max(residual(wrong[name], right[name], floor) for name in right)
-        return share, share > NO_EFFECT and self._fails(self.points[i], wrong, floor)
+        wrong, right, floor = self.scenes[i].with_fault(fault), self.right[i], self.floors[i]
+        share = max(residual(wrong[name], right[name], floor) for name in wrong)
+        return share, share > NO_EFFECT and self._fails(i, wrong)
 
-    def _fails(self, point: Compared, gradients: Gradients, floor: float) -> bool:
-        if any(self._fails_plainly(point, name, gradients[name], floor) for name in point.numeric):
+    def _fails(self, i: int, wrong: Gradients) -> bool:
+        """Whether the check fails at a point where these gradients are wrong, the others right."""
+        point, floor = self.points[i], self.floors[i]
+        if any(self._fails_plainly(point, name, wrong[name], floor) for name in point.numeric if name in wrong):
             return True
         judged = compare_gradients(
-            gradients, point.numeric, point.problem.net.shapes, tolerance=self.tolerance, rounding=point.rounding
+            {**self.right[i], **wrong},
+            point.numeric,
+            point.problem.net.shapes,
+            tolerance=self.tolerance,
+            rounding=point.rounding,
         )
         return any(each.verdict == "fail" for each in judged.values())
 

@@ -2,18 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
-from gradcheck_rnn.faults.elman import PRODUCTS
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.products import products_of
 from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault, scaling_fault
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.elman import Deltas, deltas, forward, gradient_of, gradient_of_state, output_gradient
-from gradcheck_rnn.model.net import LEARNED_STATE
 from gradcheck_rnn.model.problem import canonical
+from gradcheck_rnn.model.reference import (
+    Deltas,
+    deltas,
+    forward,
+    gradient_of,
+    gradient_of_state,
+    output_gradient,
+    reference_gradients,
+)
 from gradcheck_rnn.model.sums import finished, named_constants
 from gradcheck_rnn.model.taps import Taps
 
@@ -41,13 +49,14 @@ class Scene:
     """
 
     def __init__(self, witness: Witness) -> None:
-        problem = witness.problem
+        self.problem = problem = witness.problem
         self.net, self.c = problem.net, canonical(problem)
         self.trace = forward(self.net, self.c)
         self.returned = {name: self.net.orient(name, value) for name, value in witness.gradients.items()}
         self.parameters = {name: self.net.orient(name, value) for name, value in problem.parameters.items()}
         self.floor = negligible(self.returned)
-        self._products = {product.parameter: product for product in PRODUCTS if product.parameter in self.returned}
+        self._products = {each.parameter: each for each in products_of(self.net.equations)}
+        self._states = dict(zip(self.net.initial_names, self.net.equations.states, strict=False))
 
     def hypothesis(self, faults: Sequence[Fault] = ()) -> Hypothesis:
         """Follow the chain under faults of it."""
@@ -55,6 +64,23 @@ class Scene:
         dy = output_gradient(self.net, self.c, self.trace.y, taps)
         found = deltas(self.net, self.c, self.trace, dy, taps)
         return Hypothesis(tuple(faults), found, {name: self._gradient(name, found, taps) for name in self.returned})
+
+    def with_fault(self, fault: Fault) -> dict[str, Array]:
+        """What a backward pass with a fault returns where that may differ, in the net's own layout."""
+        if fault.taps == ("all",) or (fault.parameter is None and fault.damage in FITTED):
+            return reference_gradients(self.problem, [fault])
+        names, taps = list(self.returned), Taps([fault])
+        if fault.parameter is None:
+            rows = self.hypothesis([fault]).gradients
+        else:
+            names = [fault.parameter]
+            rows = {fault.parameter: self._gradient(fault.parameter, self._right.found, taps)}
+        finish = {name: finished(name, rows[name], self.parameters[name], taps, self.net.sizes) for name in names}
+        return {name: np.ascontiguousarray(self.net.orient(name, value)) for name, value in finish.items()}
+
+    @cached_property
+    def _right(self) -> Hypothesis:
+        return self.hypothesis()
 
     def residual(self, name: str, predicted: Array, constant: float = 1.0) -> float:
         """Distance of the returned gradient to `constant` times a predicted one, as a share of the larger norm."""
@@ -133,9 +159,9 @@ class Scene:
                 yield (scaled, bound_fault((name,), bound, Damage.BOUND)), np.clip(factor * gradient, -bound, bound)
 
     def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
-        if name == LEARNED_STATE:
-            return gradient_of_state(found, self.c, taps)
-        return gradient_of(self.net, self._products[name], found, self.c, self.trace, taps)
+        if name in self._states:
+            return gradient_of_state(self._states[name], found, self.c, taps)
+        return gradient_of(self._products[name], self.net, found, self.c, self.trace, taps)
 
     def _fitted(self, fault: Fault, returned: Array, gradient: Array, parameter: Array) -> Iterator[Fault]:
         """The fault with the amounts that fit best, none where none does."""

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_rnn.cells.equation import Affine, previous
 from gradcheck_rnn.config.settings import Cell
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
-from gradcheck_rnn.model.elman import Trace, forward
 from gradcheck_rnn.model.net import Net
-from gradcheck_rnn.model.problem import Problem, canonical
+from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+from gradcheck_rnn.model.reference import Trace, forward, from_input
+from gradcheck_rnn.model.scan import evaluated
 
 # chains that the median is taken over: last steps spread over the sequence, sequences spread over the batch
 MOST_ENDS = 8
 MOST_SEQUENCES = 4
 # lags that are followed; each costs a singular value decomposition for each chain
 MOST_LAGS = 32
+# an imaginary step, whose square vanishes beside 1
+TINY = 1e-30
 # largest value of f', and the share of it below which a unit passes next to nothing on
 LARGEST_SLOPE = {"tanh": 1.0, "sigmoid": 0.25}
 SATURATED = 0.01
@@ -56,24 +60,42 @@ def vanishing_at(problem: Problem, *, sensitivity: float) -> Vanishing:
     problem = problem.in_double_precision()
     net, c = problem.net, canonical(problem)
     trace = forward(net, c)
-    return Vanishing(net.cell, _norms(net, c.W_hh, trace), sensitivity, _saturated(net, trace))
+    return Vanishing(net.cell, _norms(net, c, trace), sensitivity, _saturated(net, trace))
 
 
-def _norms(net: Net, W_hh: Array, trace: Trace) -> tuple[float, ...]:
-    """Median spectral norm of dh_t/dh_(t-lag) at each lag."""
-    steps, batch, _ = trace.h.shape
-    ends = _spread(steps, MOST_ENDS)
-    h = trace.h[:, _spread(batch, MOST_SEQUENCES)]
-    slopes = np.where(np.isfinite(h), ACTIVATIONS[net.cell].slope(h), np.nan)
-    norms = [1.0]
-    # in row layout dh_t/dh_(t-1) = W_hh diag(f'(z_t)); products (ends, sequences, H, H), one row for each t
-    products = np.broadcast_to(np.eye(len(W_hh)), (len(ends), slopes.shape[1], *W_hh.shape))
+def _norms(net: Net, c: Canonical, trace: Trace) -> tuple[float, ...]:
+    """Median spectral norm of dh_t/dh_(t-lag) at each lag; h stands for all states together."""
+    steps, batch = c.x.shape[:2]
+    ends, sequences = _spread(steps, MOST_ENDS), _spread(batch, MOST_SEQUENCES)
+    jacobians = _jacobians(net, c, trace, sequences)
+    norms, width = [1.0], jacobians.shape[-1]
+    # products (ends, sequences, S, S), one for each t, in row layout
+    products = np.broadcast_to(np.eye(width), (len(ends), len(sequences), width, width))
     for lag in range(1, min(steps - 1, MOST_LAGS) + 1):
         reaching = ends >= lag
         ends, products = ends[reaching], products[reaching]
-        products = (W_hh * slopes[ends - lag + 1][:, :, None, :]) @ products
+        products = jacobians[ends - lag + 1] @ products
         norms.append(_median_norm(products))
     return tuple(norms)
+
+
+def _jacobians(net: Net, c: Canonical, trace: Trace, sequences: Array) -> Array:
+    """How the states of a step move with those before it, (T, sequences, S, S) in row layout.
+
+    Each state is moved by an imaginary step, which leaves the others as they are.
+    """
+    cell, gained = net.equations, from_input(net, c)
+    before = np.concatenate([trace.at_steps(previous(state))[:, sequences] for state in cell.states], axis=-1)
+    width = before.shape[-1]
+    # an axis of S moved runs behind the sequences
+    moved = before[:, :, None, :] + 1j * TINY * np.eye(width)
+    at = dict(zip(map(previous, cell.states), np.split(moved, len(cell.states), axis=-1), strict=True))
+    for equation in cell.equations:
+        value = evaluated(equation, at, c.parameters)
+        gain = gained[equation.name][:, sequences, None] if isinstance(equation, Affine) else 0.0
+        at[equation.name] = value + gain
+    after = np.concatenate([at[state] for state in cell.states], axis=-1)
+    return np.asarray(np.where(np.isfinite(before).all(axis=(-1, -2))[:, None, None, None], after.imag / TINY, np.nan))
 
 
 def _spread(count: int, most: int) -> Array:
@@ -89,6 +111,9 @@ def _median_norm(products: Array) -> float:
 
 def _saturated(net: Net, trace: Trace) -> float:
     if net.cell == "relu":
-        return float((trace.z <= 0).all(axis=(0, 1)).mean())
-    slopes = ACTIVATIONS[net.cell].slope(trace.h)
-    return float((np.abs(slopes) < SATURATED * LARGEST_SLOPE[net.cell]).mean())
+        return float((trace.values["z"] <= 0).all(axis=(0, 1)).mean())
+    flat = [
+        np.abs(ACTIVATIONS[each.function].slope(trace.values[each.name])) < SATURATED * LARGEST_SLOPE[each.function]
+        for each in net.equations.activated
+    ]
+    return float(np.mean(flat))

@@ -7,8 +7,8 @@ import numpy as np
 
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 
 Gradients = Mapping[str, Array]
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
+from gradcheck_rnn.cells.elman import elman
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.products import products_of
+from gradcheck_rnn.faults.slopes import other_slopes
 from gradcheck_rnn.faults.taps import (
     WHERE_MADE,
-    Product,
+    Mistakes,
     accumulator_faults,
     bypass_faults,
     cache_faults,
     carry_faults,
+    late_carry_fault,
     loop_faults,
     output_error_faults,
     output_term_faults,
@@ -25,7 +29,7 @@ _OF_HIDDEN = (("dh", "missing-activation-derivative", "{}"), ("own dz", "missing
 
 def _instead(parameter: str) -> tuple[tuple[str, str, str], ...]:
     mistaken = [(other, kind, term.format(parameter)) for other, kind, term in _OF_HIDDEN]
-    others = ("h[t]", "z", "dh_next", "f'", "h[t-1]")
+    others = ("h[t]", "z", "dh_next", "h'", "h[t-1]")
     return (*mistaken, *((other, "wrong-operand", parameter) for other in others))
 
 
@@ -33,62 +37,16 @@ def _instead_of_error(parameter: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((other, "wrong-operand", parameter) for other in ("prediction", "target"))
 
 
-PRODUCTS = (
-    Product("W_hy", "h[t]", "dy", instead=_instead_of_error("W_hy"), left_instead=("z", "dz")),
-    Product("b_y", None, "dy", instead=_instead_of_error("b_y")),
-    Product("W_xh", "x[t]", "dz", instead=_instead("W_xh"), left_instead=("h[t-1]", "h[t]")),
-    Product("W_hh", "h[t-1]", "dz", instead=_instead("W_hh"), left_instead=("z", "z[t-1]", "dz", "x[t]")),
-    Product("b_h", None, "dz", instead=_instead("b_h")),
+# quantities that are taken for an operand on the left
+_LEFT_INSTEAD = {"W_hy": ("z", "dz"), "W_xh": ("h[t-1]", "h[t]"), "W_hh": ("z", "z[t-1]", "dz", "x[t]")}
+MISTAKES = tuple(
+    Mistakes(
+        product,
+        _instead_of_error(product.parameter) if product.right == "dy" else _instead(product.parameter),
+        _LEFT_INSTEAD.get(product.parameter, ()),
+    )
+    for product in products_of(elman("tanh"))
 )
-
-_AT_OTHER_PLACES = {
-    "tanh' formula at z": "1 - z**2: the tanh's formula for h, at z",
-    "sigmoid' formula at z": "z * (1 - z): the sigmoid's formula for h, at z",
-    "tanh' of h": "1 - tanh(h)**2: the tanh's, at h",
-    "sigmoid' of h": "s * (1 - s) with s = sigmoid(h): the sigmoid's, at h",
-}
-
-# what is taken for the derivative, by name and in words
-_OTHER_SLOPES = {
-    "tanh": {
-        "f'(f(z))": "1 - tanh(h)**2: the derivative at the activated value",
-        "f'(z) as value": "1 - z**2: the formula for h, at z",
-        "sigmoid'": "h * (1 - h), the sigmoid's",
-        "relu'": "the relu's",
-        "sigmoid' of z": "the sigmoid's, at z",
-        "f": "h, the function in place of its derivative",
-        "1 - f": "1 - h: the square is missing",
-        "f**2": "h**2: what it is subtracted from is missing",
-        "1 + f**2": "1 + h**2: the sign is wrong",
-        "1 - f @ f": "1 - h @ h: a scalar product in place of the square",
-        **_AT_OTHER_PLACES,
-    },
-    "sigmoid": {
-        "f'(f(z))": "s * (1 - s) with s = sigmoid(h): the derivative at the activated value",
-        "f'(z) as value": "z * (1 - z): the formula for h, at z",
-        "tanh'": "1 - h**2, the tanh's",
-        "tanh' of z": "the tanh's, at z",
-        "f": "h, the function in place of its derivative",
-        "1 - f": "1 - h: the factor h is missing",
-        "f**2": "h**2",
-        "1 + f**2": "1 + h**2",
-        "1 - f @ f": "1 - h @ h",
-        **_AT_OTHER_PLACES,
-    },
-    "relu": {
-        "f": "h itself, not whether it is positive",
-        "z": "z itself, not whether it is positive",
-        "tanh'": "1 - h**2, the tanh's",
-        "sigmoid'": "h * (1 - h), the sigmoid's",
-        "tanh' of z": "the tanh's, at z",
-        "sigmoid' of z": "the sigmoid's, at z",
-        "1 - f": "1 - h",
-        "f**2": "h**2",
-        "1 + f**2": "1 + h**2",
-        "1 - f @ f": "1 - h @ h",
-        **_AT_OTHER_PLACES,
-    },
-}
 
 # what is clipped inside the recurrence, if anything
 CLIPPED = ("dh_next", "dh", "dz")
@@ -97,17 +55,19 @@ CLIPPED = ("dh_next", "dh", "dz")
 def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
     """Faults of the chain itself, windows aside: they damage every parameter behind them."""
     slope = f"{cell}'"
-    missing, *other_carries = carry_faults("dh_next", "dh", slope)
+    missing, missing_where_made, *other_carries = carry_faults("dh_next", "dh")
     yield missing
     yield from weight_faults("W_hh", "dh_next", gradient=True, others=("W_xh",))
     yield from weight_faults("W_hy", "dh", gradient=False)
-    yield from slope_faults("f'", slope, _OTHER_SLOPES[cell])
+    yield from slope_faults("h'", slope, other_slopes(cell))
     yield from bypass_faults("dz", "dh", "dh_next")
+    yield missing_where_made
+    yield late_carry_fault("dh_next", slope, "z")
     yield from other_carries
     yield from output_error_faults(loss, steps)
     yield from output_term_faults("dy", "dh")
     yield from loop_faults("loop", "output loop")
-    yield from cache_faults(("x[t] in W_xh",), ("h[t-1] in W_hh",), ("h[t] in W_hy",), ("f'",))
+    yield from cache_faults(("x[t] in W_xh",), ("h[t-1] in W_hh",), ("h[t] in W_hy",), ("h'",))
     yield Fault("missing-term", "dy", "dh lacks the step's own error", ("dy",), Damage.DROP)
 
 
@@ -127,7 +87,10 @@ def windows(length: int) -> Iterator[Fault]:
 
 def parameter_faults(*, learned: bool) -> Mapping[str, tuple[Fault, ...]]:
     """Faults of each parameter's gradient alone, by parameter."""
-    faults = {each.parameter: (*accumulator_faults(each), *whole_gradient_faults(each.parameter)) for each in PRODUCTS}
+    faults = {
+        each.product.parameter: (*accumulator_faults(each), *whole_gradient_faults(each.product.parameter))
+        for each in MISTAKES
+    }
     return {**faults, "h0": tuple(_state_faults())} if learned else faults
 
 

@@ -12,7 +12,8 @@ class Damage(Enum):
     NEGATE = "subtracted"
     DOUBLE = "counted twice"
     ONLY_WITHOUT_CARRY = "left out where there is a carry"
-    AFTER_SLOPE = "added after the activation's derivative"
+    ELSEWHERE = "added elsewhere"
+    ALSO_ELSEWHERE = "added elsewhere too"
     # the carry, where it is assigned
     ACCUMULATE = "never set anew"
     CLIP = "clipped"

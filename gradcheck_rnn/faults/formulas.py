@@ -1,55 +1,119 @@
-"""The right formula at each tap of an Elman net, which the help line of a finding prints."""
+"""The right formula at each tap, which the help line of a finding prints: read off the equations of the cell."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from gradcheck_rnn.cells.equation import Activated, Affine, Cell, Equation, Sum, previous
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.products import products_of
 
-_DERIVATIVES = {"tanh": "(1 - h**2)", "sigmoid": "h * (1 - h)", "relu": "(h > 0)"}
+_DERIVATIVES = {"tanh": "(1 - {0}**2)", "sigmoid": "{0} * (1 - {0})", "relu": "({0} > 0)"}
 _ERRORS = {
     "softmax_cross_entropy": "dy = softmax(y); dy[target] -= 1",
     "mse": "dy = y - target",
 }
-# formulas by layout; {slope} is the activation's derivative in terms of h
-_CARRY = {"row": "dh_next = dz @ W_hh.T", "column": "dh_next = W_hh.T @ dz"}
-_SUM = {"row": "dh = dy @ W_hy.T + dh_next", "column": "dh = W_hy.T @ dy + dh_next"}
-_GRADIENTS = {
-    "W_xh": {"row": "dW_xh += np.outer(x[t], dz)", "column": "dW_xh += np.outer(dz, x[t])"},
-    "W_hh": {"row": "dW_hh += np.outer(h[t-1], dz)", "column": "dW_hh += np.outer(dz, h[t-1])"},
-    "b_h": dict.fromkeys(("row", "column"), "db_h += dz"),
-    "W_hy": {"row": "dW_hy += np.outer(h[t], dy)", "column": "dW_hy += np.outer(dy, h[t])"},
-    "b_y": dict.fromkeys(("row", "column"), "db_y += dy"),
-    "h0": {"row": "dh0 = dz @ W_hh.T, of the first step", "column": "dh0 = W_hh.T @ dz, of the first step"},
-}
+# a tap in a term: what is damaged, and the delta or carry that it is a part of
+_PART = re.compile(r"(?P<part>.+) in (?P<target>d\w+)$")
 
 
-def right_formula(fault: Fault, *, cell: str, loss: str, layout: str) -> str:
+def right_formula(fault: Fault, *, cell: Cell, loss: str, layout: str) -> str:
     """Return what the damaged place should read; `layout` row has x @ W, column W @ x."""
     if fault.parameter is not None:
-        return _of_parameter(fault, layout)
-    slope = f"dz = dh * {_DERIVATIVES[cell]}"
-    match fault.taps[0]:
-        case "dh_next made":
-            return f"{_CARRY[layout]}, assigned anew at each step and used in {_SUM[layout]}"
-        case "dh_next" if fault.damage is Damage.AFTER_SLOPE:
-            return f"{_SUM[layout]}, and only then {slope}"
-        case "dh_next" | "dy" | "W_hy in dh" | "dy in dh":
-            return _SUM[layout]
-        case "W_hh in dh_next" | "dz in dh_next":
-            return _CARRY[layout]
-        case "f'":
-            return f"{slope}, with h of the same step"
+        return _of_parameter(fault, cell, layout)
+    tap = fault.taps[0]
+    match tap:
+        case "dy" | "W_hy in dh" | "dy in dh":
+            return formula_of(cell, f"d{cell.output}", layout)
         case "output error":
             return _ERRORS[loss] + (", at the last step only" if fault.damage is Damage.EVERY_STEP else "")
         case "loop" | "output loop":
             return "for t in reversed(range(T)), every step once"
         case "chain":
-            return f"{_CARRY[layout]} at every step, back to the first one"
-        case "dh" | "dz":
-            return f"{_SUM[layout]}; {slope}, neither of them clipped"
+            return f"{_carries(cell, layout)} at every step, back to the first one"
         case "all":
             return _without_constant(fault)
-    return "keep x[t], h[t-1] and h[t] of every step, and use those of step t at step t"
+    return _at_value(fault, tap, cell, layout) or _CACHED
+
+
+_CACHED = "keep x[t], h[t-1] and h[t] of every step, and use those of step t at step t"
+
+
+def _at_value(fault: Fault, tap: str, cell: Cell, layout: str) -> str:
+    """The formula at a tap of a value's delta, derivative or carry; empty where the tap is none of these."""
+    if fault.kind == "stale-cache" and len(fault.taps) > 1:
+        return ""
+    carry = tap.removesuffix(" made")
+    if carry.endswith("_next") and " in " not in carry:
+        return _of_carry(fault, carry[1:].removesuffix("_next"), cell, layout, is_made=carry != tap)
+    if tap.endswith("'"):
+        equation = next(each for each in cell.activated if each.name == tap.removesuffix("'"))
+        return f"{formula_of(cell, f'd{equation.of}', layout)}, with {equation.name} of the same step"
+    if (part := _PART.match(tap)) and not part["part"].startswith("loop"):
+        return formula_of(cell, part["target"], layout)
+    if tap[1:] in {each.name for each in cell.equations}:
+        way = "; ".join(formula_of(cell, f"d{each.name}", layout) for each in _around(cell, tap[1:]))
+        return f"{way}, neither of them clipped" if fault.kind == "clipped-gradient" else formula_of(cell, tap, layout)
+    if fault.taps[0] in {each.parameter for each in products_of(cell)}:
+        return f"{_sum_of(cell, tap, layout)}, and the same for every gate"
+    return f"{_sum_of(cell, tap.rpartition(' in ')[2], layout)}, and the same for every gate" if " in " in tap else ""
+
+
+def _of_carry(fault: Fault, state: str, cell: Cell, layout: str, *, is_made: bool) -> str:
+    delta, carry = formula_of(cell, f"d{state}", layout), formula_of(cell, f"d{state}_next", layout)
+    if is_made:
+        return f"{carry}, assigned anew at each step and used in {delta}"
+    if fault.damage is not Damage.ELSEWHERE:
+        return delta
+    after = next(each for each in cell.activated if each.name in (state, fault.other))
+    return f"{delta}, and only then {formula_of(cell, f'd{after.of}', layout)}" if after.name == state else delta
+
+
+def _around(cell: Cell, value: str) -> Iterator[Equation]:
+    """A value and, where it is activated or an activation, the other of the two."""
+    return (
+        each
+        for each in reversed(cell.equations)
+        if each.name == value
+        or (isinstance(each, Activated) and each.of == value)
+        or any(other.name == value and other.of == each.name for other in cell.activated)
+    )
+
+
+def _carries(cell: Cell, layout: str) -> str:
+    return " and ".join(formula_of(cell, f"d{state}_next", layout) for state in cell.states)
+
+
+def formula_of(cell: Cell, target: str, layout: str) -> str:
+    """Return the formula of a delta, such as dz, or of a carry, such as dh_next."""
+    is_carry = target.endswith("_next")
+    value = target[1:].removesuffix("_next")
+    operand = previous(value) if is_carry else value
+    terms = []
+    if value == cell.output and not is_carry:
+        terms.append("dy @ W_hy.T" if layout == "row" else "W_hy.T @ dy")
+    if value in cell.states and not is_carry:
+        terms.append(f"d{value}_next")
+    terms += [term for each in cell.equations for term in _terms(each, operand, layout)]
+    return f"{target} = {' + '.join(terms)}".replace("+ -", "- ")
+
+
+def _terms(equation: Equation, operand: str, layout: str) -> Iterator[str]:
+    """What the delta of an equation brings to an operand."""
+    delta = f"d{equation.name}"
+    match equation:
+        case Affine():
+            for term in equation.terms:
+                if term.operand == operand:
+                    yield f"{delta} @ {term.weight}.T" if layout == "row" else f"{term.weight}.T @ {delta}"
+        case Activated():
+            if equation.of == operand:
+                yield f"{delta} * {_DERIVATIVES[equation.function].format(equation.name)}"
+        case Sum():
+            for product in equation.products:
+                for i, factor in enumerate(product.factors):
+                    if factor == operand:
+                        others = [delta, *product.factors[:i], *product.factors[i + 1 :]]
+                        yield ("-" if product.coefficient < 0 else "") + " * ".join(others)
 
 
 def _without_constant(fault: Fault) -> str:
@@ -60,8 +124,22 @@ def _without_constant(fault: Fault) -> str:
     return f"{how}: the loss is averaged or summed in another way than its gradient"
 
 
-def _of_parameter(fault: Fault, layout: str) -> str:
-    formula = _GRADIENTS[fault.parameter or ""][layout]
+def _sum_of(cell: Cell, name: str, layout: str) -> str:
+    """How a parameter's gradient is summed up, or what an initial state's is."""
+    product = next((each for each in products_of(cell) if each.parameter == name), None)
+    if product is None:
+        _, _, formula = formula_of(cell, f"d{name.removesuffix('0')}_next", layout).partition(" = ")
+        return f"d{name} = {formula}, of the first step"
+    if product.left is None:
+        return f"d{name} += {product.right}"
+    if product.is_entrywise:
+        return f"d{name} += {product.right} * {product.left}"
+    operands = (product.left, product.right) if layout == "row" else (product.right, product.left)
+    return f"d{name} += np.outer({', '.join(operands)})"
+
+
+def _of_parameter(fault: Fault, cell: Cell, layout: str) -> str:
+    formula = _sum_of(cell, fault.parameter or "", layout)
     match fault.damage:
         case Damage.REGULARISE:
             return f"add the regulariser to the loss as well, or take {fault.amount:.3g} * {fault.parameter} out"

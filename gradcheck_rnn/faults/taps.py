@@ -1,9 +1,10 @@
 """Faults by the kind of tap that they are done at: a cell gets its faults by naming its taps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.products import Product
 
 # a bound that tutorials clip at
 USUAL_BOUND = 5.0
@@ -24,34 +25,31 @@ UNITS = {
 LEAKS = (0.01, 0.1, 0.2)
 STALE = {Damage.STALE_LAST: "last", Damage.STALE_FIRST: "first"}
 # quantities whose names do not say what they are
-IN_WORDS = {"own dz": "dz without the carry", "f'": "the derivative f'"}
+IN_WORDS = {"own dz": "dz without the carry", "h'": "the derivative f'"}
 # a cut that is made when a carry is made, not when it is used
 WHERE_MADE = "where made"
 
 
 @dataclass(frozen=True)
-class Product:
-    """A parameter's gradient: the sum over all steps of `left` times `right`; a bias has no `left`.
+class Mistakes:
+    """A parameter's product, and quantities that may be mistaken for its operands.
 
-    `left` is a stack over time, such as h[t-1]; `right` a delta, such as dz. `instead` names quantities of the same
-    length that are mistaken for `right`, each with the kind and term of that fault; `left_instead` those for `left`.
+    `instead` are those for the right one, each with the kind and term of that fault; `left_instead` those for the left.
+    `in_term` is what a finding's term adds to the left operand, where there are several products with it.
     """
 
-    parameter: str
-    left: str | None
-    right: str
+    product: Product
     instead: tuple[tuple[str, str, str], ...] = ()
     left_instead: tuple[str, ...] = ()
+    in_term: str = ""
 
 
-def carry_faults(name: str, into: str, before_slope: str) -> Iterator[Fault]:
-    """Faults of a carry `name` that is a term of `into`, whose derivative is `before_slope`."""
+def carry_faults(name: str, into: str) -> Iterator[Fault]:
+    """Faults of a carry `name` that is a term of `into`."""
     drop = f"the carry {name} never reaches {into}: the chain ends after one step"
     yield Fault("missing-term", name, drop, (name,), Damage.DROP)
     made = f"{name} made"  # where it is assigned for the step before: the initial state's gradient is damaged too
     yield Fault("missing-term", name, drop, (made,), Damage.DROP)
-    late = f"{name} is added after the derivative {before_slope}, not before"
-    yield Fault("missing-activation-derivative", f"{before_slope} of {name}", late, (name,), Damage.AFTER_SLOPE)
     yield Fault("sign-flip", name, f"{name} is subtracted where it is added", (name,), Damage.NEGATE)
     yield Fault("sign-flip", name, f"{name} has the wrong sign", (made,), Damage.NEGATE)
     yield Fault("double-counted-term", name, f"{name} is counted twice", (name,), Damage.DOUBLE)
@@ -61,12 +59,18 @@ def carry_faults(name: str, into: str, before_slope: str) -> Iterator[Fault]:
     yield clip_fault(name, USUAL_BOUND, Damage.CLIP)
 
 
+def late_carry_fault(name: str, slope: str, after: str) -> Fault:
+    """A carry that is added to the delta of `after`, which an activation's derivative `slope` leads from or to."""
+    says = f"{name} is added on the wrong side of the derivative {slope}"
+    return Fault("missing-activation-derivative", f"{slope} of {name}", says, (name,), Damage.ELSEWHERE, other=after)
+
+
 def clip_fault(name: str, bound: float, damage: Damage) -> Fault:
-    """A carry or a delta that is clipped at a bound inside the recurrence."""
+    """A carry or a delta, or as `dh_next and dc_next` two, clipped at a bound inside the recurrence."""
     what = name if damage is Damage.CLIP else f"the norm of {name}"
-    says = f"{what} is clipped at {bound:.6g} inside the recurrence"
-    tap = f"{name} made" if name.endswith("_next") else name
-    return Fault("clipped-gradient", name, says, (tap,), damage, amount=bound)
+    says = f"{what} {'are' if ' and ' in name else 'is'} clipped at {bound:.6g} inside the recurrence"
+    taps = tuple(f"{each} made" if each.endswith("_next") else each for each in name.split(" and "))
+    return Fault("clipped-gradient", name, says, taps, damage, amount=bound)
 
 
 def output_term_faults(name: str, into: str) -> Iterator[Fault]:
@@ -75,7 +79,9 @@ def output_term_faults(name: str, into: str) -> Iterator[Fault]:
     yield Fault("overwritten-carry", into, lost, (name,), Damage.ONLY_WITHOUT_CARRY)
 
 
-def weight_faults(weight: str, where: str, *, gradient: bool, others: tuple[str, ...] = ()) -> Iterator[Fault]:
+def weight_faults(
+    weight: str, where: str, *, gradient: bool, others: tuple[str, ...] = (), kind_of_others: str = "wrong-operand"
+) -> Iterator[Fault]:
     """Faults of a weight that the chain is multiplied by, transposed, in `where`.
 
     What may be taken in its place: its own `gradient`, `others`.
@@ -91,7 +97,7 @@ def weight_faults(weight: str, where: str, *, gradient: bool, others: tuple[str,
         yield Fault("wrong-operand", weight, says, (tap,), Damage.GRADIENT)
     for other in others:
         says = f"{where} is multiplied by {other} in place of {weight}"
-        yield Fault("wrong-operand", weight, says, (tap,), Damage.OTHER, other=other)
+        yield Fault(kind_of_others, weight, says, (tap,), Damage.OTHER, other=other)
 
 
 def bypass_faults(operand: str, other: str, carry: str) -> Iterator[Fault]:
@@ -100,7 +106,7 @@ def bypass_faults(operand: str, other: str, carry: str) -> Iterator[Fault]:
     yield Fault("bypassed-activation", carry, says, (f"{operand} in {carry}",), Damage.OTHER, other=other)
 
 
-def slope_faults(tap: str, term: str, others: dict[str, str]) -> Iterator[Fault]:
+def slope_faults(tap: str, term: str, others: Mapping[str, str]) -> Iterator[Fault]:
     """Faults of an activation's derivative; `others` are the functions that are taken for it, in words."""
     missing = f"the derivative {term} is missing"
     yield Fault("missing-activation-derivative", term, missing, (tap,), Damage.DROP)
@@ -113,7 +119,7 @@ def slope_faults(tap: str, term: str, others: dict[str, str]) -> Iterator[Fault]
     for bound in LEAKS:
         says = f"{term} is at least {bound}: a leaky one that the forward pass does not have"
         yield Fault("wrong-activation-derivative", term, says, (tap,), Damage.AT_LEAST, amount=bound)
-    yield from _shift_faults(tap, term, f"{term} is taken", STATE_SHIFTS)
+    yield from operand_shift_faults(tap, term, f"{term} is taken", STATE_SHIFTS)
 
 
 def loop_faults(*loops: str) -> Iterator[Fault]:
@@ -199,11 +205,11 @@ def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
             yield Fault("wrong-time-index", "dy", says, ("dy in dh",), damage, amount=shift)
 
 
-def accumulator_faults(product: Product) -> Iterator[Fault]:
+def accumulator_faults(mistakes: Mistakes) -> Iterator[Fault]:
     """Faults of one parameter's gradient alone."""
-    name, right = product.parameter, product.right
-    each = [*_left_faults(product), *_accumulation(name)]
-    for other, kind, term in product.instead:
+    name, right = mistakes.product.parameter, mistakes.product.right
+    each = [*_left_faults(mistakes), *_accumulation(name)]
+    for other, kind, term in mistakes.instead:
         says = f"d{name} is built from {IN_WORDS.get(other, other)}, not from {right}"
         each.append(Fault(kind, term, says, (f"{right} in {name}",), Damage.OTHER, other=other))
     for damage in SHIFTS:
@@ -278,28 +284,31 @@ def _accumulation(name: str) -> Iterator[Fault]:
     yield Fault("double-counted-term", name, says, (name,), Damage.ADD_ITSELF)
 
 
-def _left_faults(product: Product) -> Iterator[Fault]:
-    name, left = product.parameter, product.left
+def _left_faults(mistakes: Mistakes) -> Iterator[Fault]:
+    name, left = mistakes.product.parameter, mistakes.product.left
     if left is None:
         return
     says = f"the outer product of d{name} is taken the wrong way round"
     yield Fault("transposed-gradient", name, says, (name,), Damage.TRANSPOSE)
-    tap = (f"{left} in {name}",)
+    tap, term = (f"{left} in {name}",), left + mistakes.in_term
     if left == "h[t-1]":
         says = f"d{name} takes zeros for the initial state"
-        yield Fault("missing-initial-state", left, says, tap, Damage.ZERO_FIRST)
+        yield Fault("missing-initial-state", term, says, tap, Damage.ZERO_FIRST)
         says = f"d{name} takes index -1, the last state, for the state before the first step"
-        yield Fault("wrapped-index", left, says, tap, Damage.WRAP_FIRST)
-    yield from _shift_faults(tap[0], left, f"{left} in d{name} is taken", SHIFTS if left == "x[t]" else STATE_SHIFTS)
+        yield Fault("wrapped-index", term, says, tap, Damage.WRAP_FIRST)
+    yield from operand_shift_faults(
+        tap[0], term, f"{left} in d{name} is taken", SHIFTS if left == "x[t]" else STATE_SHIFTS
+    )
     for damage, which in {**STALE, Damage.STALE_FINAL: "very last"}.items():
         says = f"{left} in d{name} is taken from the {which} step at all steps"
-        yield Fault("stale-cache", left, says, tap, damage)
-    for other in product.left_instead:
+        yield Fault("stale-cache", term, says, tap, damage)
+    for other in mistakes.left_instead:
         says = f"d{name} is built from {other}, not from {left}"
         yield Fault("wrong-operand", name, says, tap, Damage.OTHER, other=other)
 
 
-def _shift_faults(tap: str, term: str, says: str, shifts: tuple[Damage, ...]) -> Iterator[Fault]:
+def operand_shift_faults(tap: str, term: str, says: str, shifts: tuple[Damage, ...]) -> Iterator[Fault]:
+    """An operand that is taken from the step before or after."""
     for shift in (1, -1):
         for damage in shifts:
             words = f"{says} one step too {'late' if shift > 0 else 'early'}"

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from gradcheck_rnn.cells.catalogue import Variant
 from gradcheck_rnn.config.settings import InitSettings, Inputs, Settings
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
-from gradcheck_rnn.model.net import LEARNED_STATE, WEIGHTS, Net, Sizes
+from gradcheck_rnn.model.net import Net, Sizes
 from gradcheck_rnn.model.problem import Batch, Problem
 
 # T at the probe: each fault of a chain that forgets more than eight steps shows on nine; longer costs time only
@@ -21,7 +22,7 @@ PROBE_LENGTH = 9
 SHORTER_LENGTHS = (PROBE_LENGTH, 5, 3)
 # weights at the probe are N(0, gain**2 / fan_in). The gain makes up for what the activation's slope takes from the
 # chain, so that a step far back still shows: a relu passes half of the units, a sigmoid's slope is at most 1/4
-PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0}
+PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0, "lstm": 1.0, "gru": 1.0}
 # above this many entries the probe of a described problem keeps the structure and shrinks the sizes
 PROBE_ENTRIES = 100_000
 PROBE_SIZE = 24
@@ -49,6 +50,13 @@ def configured_net(settings: Settings) -> Net:
     return Net(
         sizes=sizes,
         cell=model.cell,
+        variant=Variant(
+            lstm_output=model.lstm.output,
+            peepholes=model.lstm.peepholes,
+            coupled=model.lstm.coupled_gates,
+            reset=model.gru.reset,
+            keeps=model.gru.keeps,
+        ),
         biases=model.biases,
         layout=model.layout,
         learned=model.initial_state == "learned",
@@ -128,17 +136,27 @@ def draw_batch(net: Net, inputs: Inputs, seed: int, spread: float, dtype: npt.DT
     else:
         x = np.zeros((*tokens.shape, sizes.input_size))
         np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)
-    state = spread * stream(seed, "state").standard_normal((*batched, sizes.hidden_size))
+    states = {
+        state: np.zeros((*batched, sizes.hidden_size), dtype)
+        if net.learned
+        else _initial_state(seed, state, (*batched, sizes.hidden_size), spread, dtype)
+        for state in net.equations.states
+    }
     return Batch(
         inputs=x.astype(dtype),
         tokens=tokens,
         targets=_targets(net, batched, stream(seed, "targets"), dtype),
-        initial_state={"h": np.asarray(state.astype(dtype) if not net.learned else np.zeros_like(state, dtype=dtype))},
+        initial_state=states,
     )
 
 
+def _initial_state(seed: int, state: str, shape: tuple[int, ...], spread: float, dtype: npt.DTypeLike) -> Array:
+    name = "state" if state == "h" else f"state {state}"
+    return np.asarray((spread * stream(seed, name).standard_normal(shape)).astype(dtype))
+
+
 def _initial_value(net: Net, name: str, shape: tuple[int, ...], init: InitSettings, rng: np.random.Generator) -> Array:
-    if name == LEARNED_STATE or name not in WEIGHTS:
+    if name not in net.fan_in:
         return np.zeros(shape)
     kind, _, by_fan_in = init.distribution.partition("_")
     unit = rng.standard_normal(shape) if kind == "normal" else rng.uniform(-1.0, 1.0, shape)

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
-
-from gradcheck_rnn.config.settings import Cell, Layout, LossSettings
+from gradcheck_rnn.cells.catalogue import USUAL, Variant, cell_called
+from gradcheck_rnn.cells.equation import INPUT, Cell
+from gradcheck_rnn.config.settings import Cell as CellName
+from gradcheck_rnn.config.settings import Layout, LossSettings
 from gradcheck_rnn.model.activations import Array
 
 Parameters = Mapping[str, Array]
 
-WEIGHTS = ("W_xh", "W_hh", "W_hy")
-BIASES = ("b_h", "b_y")
-LEARNED_STATE = "h0"
+OUTPUT_WEIGHT, OUTPUT_BIAS = "W_hy", "b_y"
 
 
 @dataclass(frozen=True)
@@ -26,35 +26,64 @@ class Sizes:
     batch: int | None = None
 
 
+def initial_name(state: str) -> str:
+    """Name of the parameter that a learned initial state is."""
+    return f"{state}0"
+
+
 @dataclass(frozen=True)
 class Net:
-    """A net without its parameter values; `learned` means that the initial state is a parameter `h0`."""
+    """A net without its parameter values; `learned` means that the initial states are parameters `h0`, `c0`."""
 
     sizes: Sizes
-    cell: Cell = "tanh"
+    cell: CellName = "tanh"
+    variant: Variant = USUAL
     biases: bool = True
     layout: Layout = "row"
     learned: bool = False
     loss: LossSettings = LossSettings()
 
-    @property
+    @cached_property
+    def equations(self) -> Cell:
+        """The equations of the cell."""
+        return cell_called(self.cell, self.variant)
+
+    @cached_property
     def fan_in(self) -> dict[str, int]:
         """Number of inputs that each weight matrix sums over."""
-        I, H = self.sizes.input_size, self.sizes.hidden_size  # noqa: E741 - the field's name for the input size
-        return {"W_xh": I, "W_hh": H, "W_hy": H}
+        return {name: shape[0] for name, shape in self._rows.items() if len(shape) > 1}
+
+    @cached_property
+    def bias_names(self) -> tuple[str, ...]:
+        """Names that biases have where there are any."""
+        return (*(each.bias for each in self.equations.affine if each.bias), OUTPUT_BIAS)
+
+    @property
+    def initial_names(self) -> tuple[str, ...]:
+        """Names of the learned initial states, none where they are not learned."""
+        return tuple(map(initial_name, self.equations.states)) if self.learned else ()
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of the parameters by name, in the layout at hand, in the order of the forward pass."""
+        present = {name: shape for name, shape in self._rows.items() if self.biases or name not in self.bias_names}
+        oriented = {name: shape[::-1] if self.layout == "column" else shape for name, shape in present.items()}
+        return {**oriented, **dict.fromkeys(self.initial_names, (self.sizes.hidden_size,))}
+
+    @cached_property
+    def _rows(self) -> dict[str, tuple[int, ...]]:
+        """Shapes in row layout of all weights, biases and vectors."""
         I, H, O = self.sizes.input_size, self.sizes.hidden_size, self.sizes.output_size  # noqa: E741
-        rows: dict[str, tuple[int, ...]] = {"W_xh": (I, H), "W_hh": (H, H), "b_h": (H,), "W_hy": (H, O), "b_y": (O,)}
-        present = {name: shape for name, shape in rows.items() if self.biases or name not in BIASES}
-        oriented = {name: self.orient(name, np.empty(shape, dtype=bool)).shape for name, shape in present.items()}
-        return {**oriented, LEARNED_STATE: (H,)} if self.learned else oriented
+        rows: dict[str, tuple[int, ...]] = {}
+        for each in self.equations.affine:
+            rows |= {term.weight: (I if term.operand == INPUT else H, H) for term in each.terms}
+            rows |= {each.bias: (H,)} if each.bias else {}
+        rows |= dict.fromkeys(self.equations.vectors, (H,))
+        return {**rows, OUTPUT_WEIGHT: (H, O), OUTPUT_BIAS: (O,)}
 
     def orient(self, name: str, value: Array) -> Array:
         """Turn a parameter from row layout, x @ W, to the net's own layout or back (a view)."""
-        return value.T if self.layout == "column" and name in WEIGHTS else value
+        return value.T if self.layout == "column" and name in self.fan_in else value
 
     @property
     def counted_steps(self) -> slice:

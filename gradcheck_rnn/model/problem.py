@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
-from gradcheck_rnn.model.net import LEARNED_STATE, Net, Parameters
+from gradcheck_rnn.model.net import OUTPUT_WEIGHT, Net, Parameters, initial_name
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Batch:
 
     `inputs` (T, I) or (T, B, I), one-hot for tokens; `tokens` (T,) or (T, B) int, None for dense inputs; `targets`
     int (T,) or (T, B) for the softmax, float (T, O) or (T, B, O) for mse, without the time axis for a last-step
-    loss; `initial_state` {"h": (H,) or (B, H)}.
+    loss; `initial_state` (H,) or (B, H) for each state: "h", for an LSTM also "c".
     """
 
     inputs: Array
@@ -57,44 +57,40 @@ class Problem:
 
 @dataclass(frozen=True)
 class Canonical:
-    """A problem as the mathematics reads it: row layout, always a batch axis, biases that may be zero.
+    """A problem as the mathematics reads it: row layout, always a batch axis.
 
-    x (T, B, I); tokens (T, B) or None; targets (S, B) or (S, B, O) for the S counted steps; h0 (B, H);
-    W_xh (I, H), W_hh (H, H), b_h (H,), W_hy (H, O), b_y (O,).
+    x (T, B, I); tokens (T, B) or None; targets (S, B) or (S, B, O) for the S counted steps; `initial` states (B, H);
+    `parameters`: weights (m, n), biases and vectors (n,), zeros for the biases that the net does not have.
     """
 
     x: Array
     tokens: npt.NDArray[np.int64] | None
     targets: Targets
-    h0: Array
-    W_xh: Array
-    W_hh: Array
-    b_h: Array
-    W_hy: Array
-    b_y: Array
+    initial: Mapping[str, Array]
+    parameters: Mapping[str, Array]
+
+    def input_term(self, weight: Array) -> Array:
+        """What the inputs bring to all steps through a weight (I, H): (T, B, H)."""
+        return self.x @ weight if self.tokens is None else np.asarray(weight[self.tokens])
 
 
 def canonical(problem: Problem) -> Canonical:
     """Bring a problem into its canonical form; nothing is copied that need not be."""
     net, batch, sizes = problem.net, problem.batch, problem.net.sizes
     rows = {name: net.orient(name, value) for name, value in problem.parameters.items()}
-    dtype = rows["W_hh"].dtype
-    x, tokens, targets, h0 = batch.inputs, batch.tokens, batch.targets, batch.initial_state["h"]
+    dtype = rows[OUTPUT_WEIGHT].dtype
+    x, tokens, targets = batch.inputs, batch.tokens, batch.targets
+    initial = {state: batch.initial_state[state] for state in net.equations.states}
     if net.loss.steps == "last":
         targets = targets[None]
     if sizes.batch is None:
-        x, targets, h0 = x[:, None], targets[:, None], h0[None]
+        x, targets = x[:, None], targets[:, None]
+        initial = {state: value[None] for state, value in initial.items()}
         tokens = None if tokens is None else tokens[:, None]
     if net.learned:
-        h0 = np.broadcast_to(rows[LEARNED_STATE], h0.shape)
-    return Canonical(
-        x=x,
-        tokens=tokens,
-        targets=targets,
-        h0=h0,
-        W_xh=rows["W_xh"],
-        W_hh=rows["W_hh"],
-        b_h=rows.get("b_h", np.zeros(sizes.hidden_size, dtype)),
-        W_hy=rows["W_hy"],
-        b_y=rows.get("b_y", np.zeros(sizes.output_size, dtype)),
-    )
+        initial = {state: np.broadcast_to(rows[initial_name(state)], value.shape) for state, value in initial.items()}
+    if not net.biases:
+        rows |= {
+            name: np.zeros(shape, dtype) for name, shape in replace(net, biases=True).shapes.items() if name not in rows
+        }
+    return Canonical(x, tokens, targets, initial, rows)

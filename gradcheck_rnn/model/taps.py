@@ -3,7 +3,7 @@
 Shapes: V visited steps of T, B sequences, H hidden units; deltas may have further axes before B.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,15 @@ class Taps:
         for fault in faults:
             for tap in fault.taps:
                 self._at.setdefault(tap, []).append(fault)
+
+    def without_carries(self, states: Iterable[str]) -> "Taps":
+        """The same taps with every carry left out."""
+        taps = Taps()
+        taps._at = {tap: [*faults] for tap, faults in self._at.items()}
+        for state in states:
+            name = f"d{state}_next"
+            taps._at[name] = [Fault("missing-term", name, "", (name,), Damage.DROP)]
+        return taps
 
     def at(self, tap: str) -> Sequence[Fault]:
         """Return the faults at a tap."""
@@ -95,7 +104,7 @@ class Taps:
         """A term of a sum; `is_first` at the step that is visited first, which no carry reaches."""
         for fault in self.at(name):
             match fault.damage:
-                case Damage.DROP | Damage.AFTER_SLOPE:
+                case Damage.DROP | Damage.ELSEWHERE:
                     value = np.zeros_like(value)
                 case Damage.NEGATE:
                     value = -value
@@ -105,14 +114,16 @@ class Taps:
                     value = np.zeros_like(value)
         return value
 
-    def after_slope(self, name: str, value: Array) -> Array | float:
-        """What of a term is added after the activation's derivative: nothing."""
-        return value if any(fault.damage is Damage.AFTER_SLOPE for fault in self.at(name)) else 0.0
-
     def delta(self, name: str, value: Array) -> Array:
         """A delta, such as dh, as it is finished at a step."""
         for fault in self.at(name):
-            value = _clipped(value, fault)
+            match fault.damage:
+                case Damage.NEGATE:
+                    value = -value
+                case Damage.DOUBLE:
+                    value = 2 * value
+                case _:
+                    value = _clipped(value, fault)
         return value
 
     def carry(self, name: str, value: Array, before: Array) -> Array:
@@ -131,7 +142,7 @@ class Taps:
                     value = _clipped(value, fault)
         return value
 
-    def weight(self, tap: str, W: Array, gradient: Callable[[int], Array] | None = None, **others: Array) -> Array:
+    def weight(self, tap: str, W: Array, gradient: Callable[[int], Array] | None, others: Mapping[str, Array]) -> Array:
         """A weight that the chain is multiplied by, transposed.
 
         `gradient(1)` is its own gradient with this step, `gradient(0)` without; `others` are mistaken for it.
@@ -149,10 +160,11 @@ class Taps:
                     W = others[fault.other]
         return W
 
-    def operand(self, tap: str, value: Array, **others: Array) -> Array:
-        """An operand of a product; `others` are quantities that may be mistaken for it."""
+    def operand(self, tap: str, value: Array, other: Callable[[str], Array]) -> Array:
+        """An operand of a product; `other` gives a quantity that may be mistaken for it."""
         for fault in self.at(tap):
-            value = others[fault.other]
+            if fault.damage is Damage.OTHER:
+                value = other(fault.other)
         return value
 
 

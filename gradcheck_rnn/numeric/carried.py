@@ -5,16 +5,17 @@ moved run to the base run, so that nothing of the size of the loss is ever subtr
 No derivative enters: see `differences`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from gradcheck_rnn.cells.equation import INPUT, Activated, Affine, Equation, previous
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
-from gradcheck_rnn.model.elman import Trace, forward
-from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.net import OUTPUT_WEIGHT, Net
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+from gradcheck_rnn.model.reference import Trace, forward
 from gradcheck_rnn.numeric.differences import ACTIVATION_DIFFERENCES, LOSS_DIFFERENCES, crosses_kink
 from gradcheck_rnn.numeric.entries import Entries, block_length, entries_of
 from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values
@@ -167,26 +168,62 @@ def _quotients(
 
 def _loss_changes(base: Base, entries: Entries, offset: float) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Change of each counted step's loss, (K, S, B), when each entry moves by `offset`; and who crossed a kink."""
-    net, c, trace = base.net, base.c, base.trace
-    activation_difference = ACTIVATION_DIFFERENCES[net.cell]
-    watch_kinks = not ACTIVATIONS[net.cell].smooth
+    net, c, trace, cell = base.net, base.c, base.trace, base.net.equations
     loss_difference = LOSS_DIFFERENCES[net.loss.kind]
-    T, B, H = trace.h.shape
+    T, B = c.x.shape[:2]
     counted = range(T)[net.counted_steps]
     changes = np.zeros((len(entries), len(counted), B))
     crossed = np.zeros(len(entries), dtype=bool)
-    D = np.zeros((len(entries), B, H))
-    entries.add_to_state(D, offset)
+    D: dict[str, Array] = {}
+    for state in cell.states:
+        D[previous(state)] = np.zeros((len(entries), B, c.initial[state].shape[-1]))
+        entries.add_to_state(state, D[previous(state)], offset)
     for t in range(T):
         if not entries.moves_outputs_only:
-            u = D @ c.W_hh
-            entries.add_to_preactivation(u, c, t, trace.h_prev[t] + D, offset)
-            D = activation_difference(trace.z[t], u)
-            if watch_kinks:
-                crossed |= crosses_kink(trace.z[t], u).any(axis=(1, 2))
+            for equation in cell.equations:
+                D[equation.name] = _difference(base, equation, D, t, entries, offset)
+                if isinstance(equation, Activated) and not ACTIVATIONS[equation.function].smooth:
+                    crossed |= crosses_kink(trace.values[equation.of][t], D[equation.of]).any(axis=(1, 2))
+            D |= {previous(state): D[state] for state in cell.states}
         if t in counted:
-            v = D @ c.W_hy
-            entries.add_to_output(v, trace.h[t] + D, offset)
+            h = trace.at_steps(cell.output)[t]
+            moved = D.get(cell.output, np.zeros((len(entries), *h.shape)))
+            v = moved @ c.parameters[OUTPUT_WEIGHT]
+            entries.add_to_output(v, h + moved, offset)
             s = t - counted.start
             changes[:, s] = loss_difference(trace.y[t], v, c.targets[s])
     return changes, crossed
+
+
+def _difference(
+    base: Base, equation: Equation, D: Mapping[str, Array], t: int, entries: Entries, offset: float
+) -> Array:
+    """Difference of a value of step t to the base run, (K, B, n), from those of its operands."""
+    trace, parameters = base.trace, base.c.parameters
+    match equation:
+        case Affine():
+            terms = [D[term.operand] @ parameters[term.weight] for term in equation.terms if term.operand != INPUT]
+            shape = (len(entries), *trace.values[equation.name].shape[1:])
+            value: Array = terms[0] if len(terms) == 1 else np.asarray(sum(terms, np.zeros(shape)))
+
+            def moved_operand(operand: str) -> Array:
+                return np.asarray(base.c.x[t] if operand == INPUT else trace.at_steps(operand)[t] + D[operand])
+
+            entries.add_to_affine(equation, value, moved_operand, offset)
+            return value
+        case Activated():
+            return ACTIVATION_DIFFERENCES[equation.function](trace.at_steps(equation.of)[t], D[equation.of])
+    total: Array = np.zeros(())
+    for product in equation.products:
+        value, difference = np.asarray(product.coefficient), np.zeros(())
+        for factor in product.factors:
+            # (a + da)(b + db) - a b = da b + a db + da db
+            if factor in parameters:
+                own = parameters[factor]
+                moved = entries.add_to_vector(factor, np.zeros_like(own), offset)
+            else:
+                own, moved = trace.at_steps(factor)[t], D[factor]
+            difference = difference * own + value * moved + difference * moved
+            value = value * own
+        total = total + difference
+    return np.asarray(total)

@@ -1,12 +1,13 @@
 """A block of K entries of one parameter, each moved by the same offset in a run of its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_rnn.cells.equation import INPUT, Affine
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.net import LEARNED_STATE, Net
-from gradcheck_rnn.model.problem import Canonical
+from gradcheck_rnn.model.net import OUTPUT_BIAS, OUTPUT_WEIGHT, Net, initial_name
 from gradcheck_rnn.numeric.estimate import Indices
 
 # bytes of one (K, B, H) or (K, B, O) array of a block: a few of them stay within the second-level cache
@@ -27,30 +28,40 @@ class Entries:
     @property
     def moves_outputs_only(self) -> bool:
         """Whether the states stay as they are."""
-        return self.name in ("W_hy", "b_y")
+        return self.name in (OUTPUT_WEIGHT, OUTPUT_BIAS)
 
-    def add_to_state(self, h0: Array, offset: complex) -> None:
-        """Move entries of the learned initial state; `h0` (K, B, H) is written to."""
-        if self.name == LEARNED_STATE:
-            h0[self._runs, :, self.column] += offset
+    def add_to_state(self, state: str, value: Array, offset: complex) -> None:
+        """Move entries of a learned initial state; `value` (K, B, H) is written to."""
+        if self.name == initial_name(state):
+            value[self._runs, :, self.column] += offset
 
-    def add_to_preactivation(self, z: Array, c: Canonical, t: int, h_prev: Array, offset: complex) -> None:
-        """Add what step t's pre-activations gain from the moved entries; `z` (K, B, H) is written to.
+    def add_to_affine(self, equation: Affine, value: Array, operand: Callable[[str], Array], offset: complex) -> None:
+        """Add what a pre-activation gains from the moved entries; `value` (K, B, H) is written to.
 
-        `h_prev` is each run's own state at t - 1, (K, B, H).
+        `operand` gives each run's own value of an operand (K, B, m); of the inputs, which all runs share, (B, m).
         """
-        if self.name == "b_h":
-            z[self._runs, :, self.column] += offset
-        elif self.name == "W_xh":
-            z[self._runs, :, self.column] += offset * c.x[t][:, self.row].T
-        elif self.name == "W_hh":
-            z[self._runs, :, self.column] += offset * h_prev[self._runs, :, self.row]
+        if self.name == equation.bias:
+            value[self._runs, :, self.column] += offset
+        for term in equation.terms:
+            if self.name != term.weight:
+                continue
+            if term.operand == INPUT:
+                value[self._runs, :, self.column] += offset * operand(INPUT)[:, self.row].T
+            else:
+                value[self._runs, :, self.column] += offset * operand(term.operand)[self._runs, :, self.row]
+
+    def add_to_vector(self, name: str, value: Array, offset: complex) -> Array:
+        """A vector (n,) as each run has it, (K, 1, n)."""
+        moved = np.broadcast_to(value, (len(self), 1, len(value))).astype(np.result_type(value, type(offset)))
+        if self.name == name:
+            moved[self._runs, :, self.column] += offset
+        return moved
 
     def add_to_output(self, y: Array, h: Array, offset: complex) -> None:
         """Add what a step's outputs gain; `y` (K, B, O) is written to, `h` is each run's own state (K, B, H)."""
-        if self.name == "b_y":
+        if self.name == OUTPUT_BIAS:
             y[self._runs, :, self.column] += offset
-        elif self.name == "W_hy":
+        elif self.name == OUTPUT_WEIGHT:
             y[self._runs, :, self.column] += offset * h[self._runs, :, self.row]
 
     @property

@@ -5,9 +5,13 @@ The offset may be complex: then the loss is too, for the complex step.
 
 import numpy as np
 
-from gradcheck_rnn.model.activations import ACTIVATIONS, Array
+from gradcheck_rnn.cells.equation import INPUT, Affine, previous
+from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import LOSSES
+from gradcheck_rnn.model.net import OUTPUT_BIAS, OUTPUT_WEIGHT
 from gradcheck_rnn.model.problem import Problem, canonical
+from gradcheck_rnn.model.reference import from_input
+from gradcheck_rnn.model.scan import evaluated
 from gradcheck_rnn.numeric.entries import Entries, block_length, entries_of
 from gradcheck_rnn.numeric.estimate import Indices
 
@@ -25,19 +29,31 @@ def moved_losses(problem: Problem, name: str, indices: Indices, offset: complex)
 
 def _block_losses(problem: Problem, entries: Entries, offset: complex) -> Array:
     net, c = problem.net, canonical(problem)
-    f, loss = ACTIVATIONS[net.cell].forward, LOSSES[net.loss.kind].value
+    cell, loss = net.equations, LOSSES[net.loss.kind].value
     dtype = np.result_type(np.float64, type(offset))
-    T = len(c.x)
+    gained, T = from_input(net, c), len(c.x)
     counted = range(T)[net.counted_steps]
-    h = np.repeat(c.h0[None].astype(dtype), len(entries), axis=0)
-    entries.add_to_state(h, offset)
+    parameters = {
+        name: entries.add_to_vector(name, value, offset) if name in cell.vectors else value
+        for name, value in c.parameters.items()
+    }
+    at: dict[str, Array] = {}
+    for state in cell.states:
+        at[state] = np.repeat(c.initial[state][None].astype(dtype), len(entries), axis=0)
+        entries.add_to_state(state, at[state], offset)
     total = np.zeros(len(entries), dtype)
     for t in range(T):
-        z = c.x[t] @ c.W_xh + c.b_h + h @ c.W_hh
-        entries.add_to_preactivation(z, c, t, h, offset)
-        h = f(z)
+        at = {INPUT: c.x[t], **{previous(state): at[state] for state in cell.states}}
+        for equation in cell.equations:
+            value = evaluated(equation, at, parameters)
+            if isinstance(equation, Affine):
+                gain = gained[equation.name][t]
+                value = np.array(np.broadcast_to(value + gain, (len(entries), *gain.shape)), dtype)
+                entries.add_to_affine(equation, value, at.__getitem__, offset)
+            at[equation.name] = value
         if t in counted:
-            y = h @ c.W_hy + c.b_y
+            h = np.broadcast_to(at[cell.output], (len(entries), *at[cell.output].shape[-2:]))
+            y = h @ c.parameters[OUTPUT_WEIGHT] + c.parameters[OUTPUT_BIAS]
             entries.add_to_output(y, h, offset)
             targets = c.targets[t - counted.start]
             total += loss(y, np.broadcast_to(targets, (len(entries), *targets.shape))).sum(axis=1)

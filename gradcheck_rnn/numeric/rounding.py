@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.elman import backward, forward, output_gradient, own_layout
 from gradcheck_rnn.model.losses import log_softmax
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+from gradcheck_rnn.model.reference import Trace, backward, forward, output_gradient, own_layout
 from gradcheck_rnn.numeric.noise import fourth_difference_noise
 
 SHORT_BITS = 12
@@ -65,12 +65,22 @@ def backward_rounding(problem: Problem, rng: np.random.Generator, *, eps: float)
     plain = own_layout(problem, backward(net, c, trace, dy))
     moved = dict.fromkeys(plain, 0.0)
     for _ in range(SHAKES):
-        h = trace.h * (1 + eps * rng.choice([-1.0, 1.0], size=trace.h.shape))
-        shaken = replace(trace, states=np.concatenate([trace.states[:1], h]))
+        shaken = _shaken(trace, eps, rng)
         signs = rng.choice([-1.0, 1.0], size=dy.shape)
         for name, value in own_layout(problem, backward(net, c, shaken, dy + signs * of_dy)).items():
             moved[name] = max(moved[name], _largest(value - plain[name]))
     return {name: NOISE_GAIN * value for name, value in moved.items()}
+
+
+def _shaken(trace: Trace, eps: float, rng: np.random.Generator) -> Trace:
+    """The same values, each moved by its own rounding; initial states are given."""
+
+    def moved(value: Array) -> Array:
+        return np.asarray(value * (1 + eps * rng.choice([-1.0, 1.0], size=value.shape)))
+
+    states = {name: np.concatenate([state[:1], moved(state[1:])]) for name, state in trace.states.items()}
+    values = {name: states[name][1:] if name in states else moved(value) for name, value in trace.values.items()}
+    return replace(trace, values=values, states=states)
 
 
 def _output_magnitude(problem: Problem, c: Canonical, y: Array) -> Array:

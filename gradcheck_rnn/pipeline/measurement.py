@@ -13,8 +13,8 @@ from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import stream
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.described import described_gradient
 from gradcheck_rnn.numeric.estimate import Indices, NumericGradient
 from gradcheck_rnn.numeric.noise import line

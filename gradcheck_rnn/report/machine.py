@@ -69,6 +69,8 @@ def _chain(chain: ChainMap | None) -> dict[str, Any] | None:
         "constant": chain.constant,
         "additive": chain.additive,
         "reading": read_chain(chain),
+        "path": chain.path or None,
+        "beside": [_chain(other) for other in chain.beside],
     }
 
 

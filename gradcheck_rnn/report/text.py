@@ -85,11 +85,16 @@ def show_verdict(report: Report, console: Console) -> None:
 
 
 def show_chain(chain: ChainMap, console: Console) -> None:
-    """Print a chain map and what it says."""
-    say(console, Text("chain map: what the error of step t brings to the input weights used at step k", style="bold"))
+    """Print a chain map and what it says, then those of other paths."""
+    through = f" through {chain.path}" if chain.path else ""
+    heading = f"chain map: what the error of step t brings{through} to the input weights used at step k"
+    say(console, Text(heading, style="bold"))
     for line in heatmap(chain, can_print=lambda text: can_print(console, text)):
         console.print(line)
     say(console, Text(f"{read_chain(chain)}"), indent=2)
+    for other in chain.beside:
+        console.print()
+        show_chain(other, console)
 
 
 def _show_rows(rows: Sequence[Row], console: Console) -> None:

@@ -40,3 +40,19 @@ def test_a_combination_that_makes_sense_is_accepted(load, smallest, overrides):
 
 def test_a_rule_says_nothing_about_a_value_that_is_bad_itself(report, smallest):
     assert report(smallest + "check: {loss: user}\nbackward: {adapter: none.py}\n").count("error") == 1
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.lstm.peepholes=true", "`peepholes` is a key of the cell `lstm`, the cell is `tanh`"),
+        ("model.gru.reset=after", "`reset` is a key of the cell `gru`, the cell is `tanh`"),
+    ],
+)
+def test_a_key_of_another_cell_is_refused(report, smallest, override, message):
+    assert message in report(smallest, override)
+
+
+def test_the_keys_of_the_cell_itself_are_taken(load, smallest):
+    model = load(smallest, "cell=gru", "model.gru.reset=after", "model.gru.keeps=1-z").model
+    assert (model.gru.reset, model.gru.keeps) == ("after", "1-z")

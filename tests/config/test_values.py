@@ -8,6 +8,8 @@ import pytest
 from gradcheck_rnn.config import settings as s
 from gradcheck_rnn.config.keys import KEYS
 
+CELLS = "`tanh`, `relu`, `sigmoid`, `lstm`, `gru`"
+
 
 def leaves(owner: type, prefix: str = "") -> set[str]:
     hints = get_type_hints(owner)
@@ -115,11 +117,11 @@ def test_the_words_for_nothing_special_are_accepted(load, smallest):
                            " = help: it must be below 1000000"),
         ("seed", "9223372036854775808", "expected an integer from 0 up, got the integer `9223372036854775808`\n"
                                         " = help: the largest is 9223372036854775807"),
-        ("cell", "tahn", "unknown value `tahn`\n = help: did you mean `tanh`? choices: `tanh`, `relu`, `sigmoid`"),
-        ("cell", "ReLU", "unknown value `ReLU`\n = help: did you mean `relu`? choices: `tanh`, `relu`, `sigmoid`"),
-        ("cell", "lstm", "unknown value `lstm`\n = help: choices: `tanh`, `relu`, `sigmoid`"),
-        ("cell", "3", "expected one of `tanh`, `relu`, `sigmoid`, got the integer `3`"),
-        ("cell", '"\\e[31m"', "unknown value `\\x1b[31m`\n = help: choices: `tanh`, `relu`, `sigmoid`"),
+        ("cell", "tahn", f"unknown value `tahn`\n = help: did you mean `tanh`? choices: {CELLS}"),
+        ("cell", "ReLU", f"unknown value `ReLU`\n = help: did you mean `relu`? choices: {CELLS}"),
+        ("cell", "rnn", "unknown value `rnn`\n = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`"),
+        ("cell", "3", "expected one of `tanh`, `relu`, `sigmoid`, `lstm`, `gru`, got the integer `3`"),
+        ("cell", '"\\e[31m"', "unknown value `\\x1b[31m`\n = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_with_what_is_wanted(report, smallest, key, value, complaint):

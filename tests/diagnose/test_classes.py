@@ -12,8 +12,8 @@ import pytest
 
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.taps import window_fault
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from tests.faults.planted import faults_of
 from tests.model.problems import document, problem_of
 

@@ -66,7 +66,7 @@ class Variant:
 def faults_of(net: Net, length: int | None = None) -> tuple[Fault, ...]:
     """Every known fault of a net, windows of all lengths that show on `length` steps."""
     return known_faults(
-        net.cell,
+        net.equations,
         length=net.sizes.length if length is None else length,
         loss=net.loss.kind,
         steps=net.loss.steps,
@@ -152,7 +152,7 @@ WHERE_ADDED = {
 
 SLOPES = {
     f"missing-activation-derivative:{SLOPE}": Variant(Damage.DROP),
-    f"missing-activation-derivative:{SLOPE} of dh_next": Variant(Damage.AFTER_SLOPE),
+    f"missing-activation-derivative:{SLOPE} of dh_next": Variant(Damage.ELSEWHERE),
     f"wrong-activation-derivative:{SLOPE}/first unit's for all": Variant(Damage.FIRST_UNIT),
     f"wrong-activation-derivative:{SLOPE}/last unit's for all": Variant(Damage.LAST_UNIT),
     f"wrong-activation-derivative:{SLOPE}/mean of all units": Variant(Damage.MEAN_UNIT),
@@ -186,7 +186,7 @@ SLOPES = {
     f"wrong-time-index:{SLOPE}/step after, wrapped to the first": Variant(Damage.OWN_SHIFT_WRAPPED, amount=1),
 }
 
-_X, _H_PREV, _H, _SLOPE = "x[t] in W_xh", "h[t-1] in W_hh", "h[t] in W_hy", "f'"
+_X, _H_PREV, _H, _SLOPE = "x[t] in W_xh", "h[t-1] in W_hh", "h[t] in W_hy", "h'"
 
 CACHES = {
     "stale-cache:cache/last, output too": Variant(Damage.STALE_LAST, taps=(_X, _H_PREV, _H, _SLOPE)),
@@ -249,7 +249,7 @@ ACCUMULATORS = {
     **{
         f"wrong-operand:{name}/{other} for dz": Variant(Damage.OTHER, other=taken, taps=(f"dz in {name}",))
         for name in HIDDEN
-        for other, taken in (("z[t]", "z"), ("f'", "f'"))
+        for other, taken in (("z[t]", "z"), ("f'", "h'"))
     },
     **_of_each(("W_hy", "b_y"), "wrong-operand:{}/output for dy", Damage.OTHER, other="prediction"),
     **_of_each(("W_hy", "b_y"), "wrong-operand:{}/target for dy", Damage.OTHER, other="target"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradcheck_rnn.cells.elman import elman
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.formulas import in_names, right_formula
@@ -27,7 +28,7 @@ def formula(problem: Problem, name: str, **fields: object) -> str:
     faults = [
         fault for fault in faults_of(net) if all(getattr(fault, field) == value for field, value in fields.items())
     ]
-    return right_formula(fault_by_name(name, faults), cell=net.cell, loss=net.loss.kind, layout=net.layout)
+    return right_formula(fault_by_name(name, faults), cell=net.equations, loss=net.loss.kind, layout=net.layout)
 
 
 def softmax(y: np.ndarray) -> np.ndarray:
@@ -95,7 +96,7 @@ TABLE = {
         "dh = dy @ W_hy.T + dh_next",
         "dh = W_hy.T @ dy + dh_next",
     ),
-    ("missing-activation-derivative:tanh' of dh_next", "damage", Damage.AFTER_SLOPE): (
+    ("missing-activation-derivative:tanh' of dh_next", "damage", Damage.ELSEWHERE): (
         "dh = dy @ W_hy.T + dh_next, and only then dz = dh * (1 - h**2)",
         "dh = W_hy.T @ dy + dh_next, and only then dz = dh * (1 - h**2)",
     ),
@@ -138,7 +139,7 @@ def test_every_fault_has_a_formula_in_the_user_s_layout(layout):
     }
     problem = problem_of(document(3, **(PLAIN | {"steps": "last"}), layout=layout))
     for fault in faults_of(problem.net):
-        read = right_formula(fault, cell=problem.net.cell, loss=problem.net.loss.kind, layout=layout)
+        read = right_formula(fault, cell=problem.net.equations, loss=problem.net.loss.kind, layout=layout)
         assert read
         assert not any(fragment in read for fragment in other[layout]), fault.name
 
@@ -151,7 +152,7 @@ def test_every_fault_has_a_formula_in_the_user_s_layout(layout):
     ],
 )
 def test_a_constant_is_undone_by(constant, start):
-    read = right_formula(named_constant(constant), cell="tanh", loss="mse", layout="row")
+    read = right_formula(named_constant(constant), cell=elman("tanh"), loss="mse", layout="row")
     assert read.startswith(start)
 
 
@@ -188,5 +189,5 @@ def test_names_that_the_user_gives_to_other_parameters_are_not_replaced_again():
 
 def test_a_bound_on_one_gradient_is_lifted_there():
     fault = Fault("clipped-gradient", "b_h", "says", ("b_h",), Damage.BOUND, 0.25, parameter="b_h")
-    read = right_formula(fault, cell="tanh", loss="mse", layout="row")
+    read = right_formula(fault, cell=elman("tanh"), loss="mse", layout="row")
     assert read == "return the gradient as it is; clip at 0.25 where the parameters are updated"

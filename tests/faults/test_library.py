@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import gradcheck_rnn.explain
+from gradcheck_rnn.cells.catalogue import cell_called
 from gradcheck_rnn.errors import UsageError
 from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
 from gradcheck_rnn.faults.fault import Damage
@@ -65,7 +66,7 @@ def names_of(cell: str, *, loss: str, steps: str, learned: bool, batched: bool) 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_net_may_have_the_faults_that_its_description_allows(cell, loss, steps, learned):
     facts = {"loss": loss, "steps": steps, "learned": learned, "batched": learned}
-    assert set(names_for(cell, biases=True, **facts)) == names_of(cell, **facts)
+    assert set(names_for(cell_called(cell), biases=True, **facts)) == names_of(cell, **facts)
 
 
 @pytest.mark.parametrize("bias", ["b_h", "b_y"])
@@ -76,7 +77,8 @@ def test_a_bias_has_no_outer_product_that_could_stand_the_wrong_way_round(bias):
 def test_the_names_of_all_nets_are_those_of_every_single_one():
     facts = itertools.product(CELLS, ("softmax_cross_entropy", "mse"), ("all", "last"))
     every = [
-        names_for(cell, loss=loss, steps=steps, biases=True, learned=True, batched=True) for cell, loss, steps in facts
+        names_for(cell_called(cell), loss=loss, steps=steps, biases=True, learned=True, batched=True)
+        for cell, loss, steps in facts
     ]
     assert set(fault_names()) == set().union(*every)
     assert len(set(fault_names())) == len(fault_names())
@@ -158,7 +160,13 @@ def test_faults_of_a_parameter_say_which_and_faults_of_the_chain_say_none():
 
 def test_only_parameters_of_the_net_have_faults_of_their_own():
     faults = known_faults(
-        "tanh", length=4, loss="mse", steps="all", learned=False, batched=False, parameters=("W_xh", "W_hh", "W_hy")
+        cell_called("tanh"),
+        length=4,
+        loss="mse",
+        steps="all",
+        learned=False,
+        batched=False,
+        parameters=("W_xh", "W_hh", "W_hy"),
     )
     assert {fault.parameter for fault in faults} == {None, "W_xh", "W_hh", "W_hy"}
 

@@ -10,8 +10,8 @@ import pytest
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.taps import short_loop_fault, window_fault
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from tests.faults.planted import (
     ACCUMULATED,
     MAPPED,
@@ -315,7 +315,7 @@ def test_faults_of_the_chain_leave_the_outputs_gradients_exactly_as_they_are(see
     """What is done to dh and dz cannot reach W_hy and b_y; the output error, both loops and the caches can."""
     _, problem = point(seed)
     right = reference_gradients(problem)
-    inner = {"dh_next", "f'", "loop", "chain", "dy", "W_hh in dh_next", "W_hy in dh", "dz in dh_next", "dy in dh"}
+    inner = {"dh_next", "h'", "loop", "chain", "dy", "W_hh in dh_next", "W_hy in dh", "dz in dh_next", "dy in dh"}
     for fault in (fault for fault in faults_of(problem.net) if set(fault.taps) <= inner):
         wrong = reference_gradients(problem, [fault])
         assert [name for name in ("W_hy", "b_y") if not np.array_equal(wrong.get(name), right.get(name))] == []

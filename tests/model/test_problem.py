@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck_rnn.model.elman import described_loss, own_layout, reference_gradients
 from gradcheck_rnn.model.problem import canonical
+from gradcheck_rnn.model.reference import described_loss, own_layout, reference_gradients
 from tests.model.problems import document, problem_of
 
 
@@ -17,24 +17,24 @@ def test_the_canonical_form_always_has_its_axes(kind, steps, batch_size):
     c = canonical(problem)
     B, S = batch_size or 1, 5 if steps == "all" else 1
     assert c.x.shape == (5, B, 2)
-    assert c.h0.shape == (B, 3)
+    assert c.initial["h"].shape == (B, 3)
     assert c.targets.shape == ((S, B, 4) if kind == "mse" else (S, B))
-    assert (c.W_xh.shape, c.W_hh.shape, c.W_hy.shape) == ((2, 3), (3, 3), (3, 4))
-    assert (c.b_h.shape, c.b_y.shape) == ((3,), (4,))
+    shapes = {"W_xh": (2, 3), "W_hh": (3, 3), "b_h": (3,), "W_hy": (3, 4), "b_y": (4,)}
+    assert {name: value.shape for name, value in c.parameters.items()} == shapes
 
 
 def test_a_column_layout_is_transposed_and_back_again():
     problem = problem_of(document(layout="column", input_size=2, hidden_size=3, output_size=4))
     c = canonical(problem)
-    np.testing.assert_array_equal(c.W_xh, problem.parameters["W_xh"].T)
-    rows = {name: getattr(c, name, c.h0[0]) for name in ("W_xh", "W_hh", "b_h", "W_hy", "b_y", "h0")}
+    np.testing.assert_array_equal(c.parameters["W_xh"], problem.parameters["W_xh"].T)
+    rows = {**c.parameters, "h0": c.initial["h"][0]}
     for name, value in own_layout(problem, rows).items():
         np.testing.assert_array_equal(value, problem.parameters[name])
 
 
 def test_a_learned_state_is_every_sequence_s():
     problem = problem_of(document(initial_state="learned", batch_size=3))
-    np.testing.assert_array_equal(canonical(problem).h0, np.tile(problem.parameters["h0"], (3, 1)))
+    np.testing.assert_array_equal(canonical(problem).initial["h"], np.tile(problem.parameters["h0"], (3, 1)))
 
 
 def test_starting_from_zeros_clears_the_given_state_alone():

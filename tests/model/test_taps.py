@@ -31,10 +31,9 @@ def test_without_faults_a_tap_gives_back_the_very_value():
     assert WHOLE.term(TAP, VALUE, is_first=True) is VALUE
     assert WHOLE.delta(TAP, VALUE) is VALUE
     assert WHOLE.carry(TAP, VALUE, VALUE + 1) is VALUE
-    assert WHOLE.weight(TAP, VALUE) is VALUE
-    assert WHOLE.operand(TAP, VALUE, other=VALUE + 1) is VALUE
+    assert WHOLE.weight(TAP, VALUE, None, {}) is VALUE
+    assert WHOLE.operand(TAP, VALUE, {"other": VALUE + 1}.__getitem__) is VALUE
     assert np.array_equal(WHOLE.taken(TAP, VALUE), VALUE)
-    assert WHOLE.after_slope(TAP, VALUE) == 0.0
     assert finished(TAP, VALUE, VALUE, WHOLE, SIZES) is VALUE
     assert constant(WHOLE, SIZES, {"W": VALUE}) == 1.0
 
@@ -181,7 +180,7 @@ def test_a_scalar_product_in_place_of_the_square_is_the_same_for_all_units():
     ("damage", "at_the_first_visit", "later"),
     [
         (Damage.DROP, 0.0, 0.0),
-        (Damage.AFTER_SLOPE, 0.0, 0.0),
+        (Damage.ELSEWHERE, 0.0, 0.0),
         (Damage.NEGATE, -1.0, -1.0),
         (Damage.DOUBLE, 2.0, 2.0),
         (Damage.ONLY_WITHOUT_CARRY, 1.0, 0.0),
@@ -192,11 +191,6 @@ def test_a_term_of_a_sum_is_multiplied_by(damage, at_the_first_visit, later):
     taps = damaged(damage)
     assert np.array_equal(taps.term(TAP, VALUE, is_first=True), at_the_first_visit * VALUE)
     assert np.array_equal(taps.term(TAP, VALUE, is_first=False), later * VALUE)
-
-
-def test_only_a_late_carry_is_added_after_the_derivative():
-    assert damaged(Damage.AFTER_SLOPE).after_slope(TAP, VALUE) is VALUE
-    assert damaged(Damage.DROP).after_slope(TAP, VALUE) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -238,27 +232,27 @@ def test_a_norm_is_clipped_for_each_sequence_by_itself():
     ],
 )
 def test_a_weight_becomes(damage, amount, expected):
-    found = damaged(damage, amount).weight(TAP, VALUE, lambda with_this_step: np.full((2, 2), 7.0 + with_this_step))
+    found = damaged(damage, amount).weight(TAP, VALUE, lambda with_this_step: np.full((2, 2), 7.0 + with_this_step), {})
     assert found.tolist() == expected
 
 
 @pytest.mark.parametrize(("width", "is_taken"), [(2, True), (3, False)])
 def test_another_weight_is_taken_only_where_it_has_the_shape(width, is_taken):
     other = np.ones((2, width))
-    found = damaged(Damage.OTHER, other="W_xh").weight(TAP, VALUE, W_xh=other)
+    found = damaged(Damage.OTHER, other="W_xh").weight(TAP, VALUE, None, {"W_xh": other})
     assert found is (other if is_taken else VALUE)
 
 
 @pytest.mark.parametrize("damage", [Damage.UNTRANSPOSE, Damage.DROP])
 def test_a_weight_that_is_not_square_can_neither_be_left_out_nor_stand_the_wrong_way_round(damage):
     W = np.ones((2, 3))
-    assert damaged(damage).weight(TAP, W) is W
+    assert damaged(damage).weight(TAP, W, None, {}) is W
 
 
 def test_an_operand_is_the_other_quantity():
-    assert (
-        damaged(Damage.OTHER, other="dh").operand(TAP, VALUE, dh=VALUE + 1, dy=VALUE).tolist() == (VALUE + 1).tolist()
-    )
+    found = damaged(Damage.OTHER, other="dh").operand(TAP, VALUE, {"dh": VALUE + 1, "dy": VALUE}.__getitem__)
+    assert found.tolist() == (VALUE + 1).tolist()
+    assert damaged(Damage.DROP).operand(TAP, VALUE, {}.__getitem__) is VALUE
 
 
 LEFT = np.array([1.0, 10.0, 100.0])[:, None, None] * np.ones((3, 2, 1))  # visits 2, 1, 0 of two sequences

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gradcheck_rnn.compare import compare_gradients
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.carried import carried_gradient
 from tests.model.problems import document, problem_of
 

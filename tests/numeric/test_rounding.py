@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gradcheck_rnn.model.elman import reference_gradients
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.rounding import backward_rounding, gradient_rounding, measured_noise
 from tests.model.problems import document, exact_gradients, largest, problem_of
 from tests.numeric.losses import EPS

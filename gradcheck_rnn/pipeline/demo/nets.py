@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from gradcheck_rnn.cells.catalogue import cell_called
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.config.kinds import FaultName
 from gradcheck_rnn.config.settings import BackwardSettings, Settings
-from gradcheck_rnn.faults.elman import PRODUCTS
 from gradcheck_rnn.faults.fault import Fault
-from gradcheck_rnn.faults.library import WINDOW, fault_by_name, fault_names, known_faults
+from gradcheck_rnn.faults.library import WINDOW, fault_by_name, fault_names, known_faults, own_faults
 
 # the slip of the question that this project began with
 FIRST_STORY = "untransposed-weight:W_hh"
@@ -112,12 +112,12 @@ def _faults_on(stage: Stage) -> Mapping[str, Fault]:
     settings = load_settings("-", overrides=stage.changes, stdin=io.BytesIO(TAGGER.encode()))
     learned = settings.model.initial_state == "learned"
     faults = known_faults(
-        settings.model.cell,
+        cell_called(settings.model.cell),
         length=1,
         loss=settings.loss.kind,
         steps=settings.loss.steps,
         learned=learned,
         batched=settings.sequence.batch_size is not None,
-        parameters=[*(product.parameter for product in PRODUCTS), *(["h0"] if learned else [])],
+        parameters=own_faults(cell_called(settings.model.cell), learned=learned),
     )
     return {fault.name: fault for fault in reversed(faults)}

@@ -8,8 +8,8 @@ from gradcheck_rnn.diagnose.witness import residual
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.taps import window_fault
 from gradcheck_rnn.model.draw import configured_problem
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.pipeline.check import run_check
 from gradcheck_rnn.pipeline.demo.classic import STEP, TOLERANCE, classic_differences, classic_errors, worst_alarm
 from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, fault_called, settings_of, with_fault

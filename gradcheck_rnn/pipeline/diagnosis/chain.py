@@ -13,9 +13,9 @@ from gradcheck_rnn.diagnose.chain_map import ChainMap, Returned, chain_map
 from gradcheck_rnn.diagnose.witness import Gradients
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.model.draw import probe_problem
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.pipeline.diagnosis.black_box_chain import black_box_chain
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.user.forward import match_forward

@@ -12,9 +12,9 @@ from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.library import fault_by_name, known_faults
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.draw import probe_net, probe_problem
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.pipeline.diagnosis.chain import chain_of_reference, chain_of_user, returned_by
 from gradcheck_rnn.pipeline.diagnosis.experiments import run_experiments
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan
@@ -61,7 +61,7 @@ def planted_faults(settings: Settings, net: Net) -> tuple[Fault, ...]:
 def faults_of(net: Net) -> tuple[Fault, ...]:
     """Return every known fault of a net, windows up to its length."""
     return known_faults(
-        net.cell,
+        net.equations,
         length=net.sizes.length,
         loss=net.loss.kind,
         steps=net.loss.steps,

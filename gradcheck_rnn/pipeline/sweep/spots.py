@@ -10,9 +10,9 @@ from gradcheck_rnn.analytic.roles import own_shapes
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.model.draw import configured_problem, probe_batch, probe_net, probe_problem
-from gradcheck_rnn.model.elman import reference_gradients
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.estimate import Indices, Values
 from gradcheck_rnn.numeric.steps import USER_ENTRIES, described_differences, described_entries, user_differences
 from gradcheck_rnn.pipeline.diagnosis.diagnose import planted_faults

@@ -10,10 +10,10 @@ from gradcheck_rnn.analytic.inspection import losses
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import Roles, own_shapes
 from gradcheck_rnn.analytic.worker import Runner
-from gradcheck_rnn.config.settings import Cell, Layout
+from gradcheck_rnn.config.settings import Cell, Keeps, Layout, Reset
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.model.elman import described_loss
 from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.reference import described_loss
 
 # draws after which nearly every wrong assignment is out: one gives the constant factor, the next contradicts it
 FIRST_DRAWS = 2
@@ -83,9 +83,27 @@ def other_nets(net: Net) -> dict[str, Net]:
     state = "zeros" if net.learned else "learned"
     nets = {f"model.layout: {each}": replace(net, layout=each) for each in get_args(Layout) if each != net.layout}
     nets |= {f"model.cell: {each}": replace(net, cell=each) for each in get_args(Cell) if each != net.cell}
+    nets |= _other_variants(net)
     nets[f"model.biases: {str(not net.biases).lower()}"] = replace(net, biases=not net.biases)
     nets[f"model.initial_state: {state}"] = replace(net, learned=not net.learned)
     return nets
+
+
+def _other_variants(net: Net) -> dict[str, Net]:
+    """Nets of the same cell in what varies between its authors."""
+    now = net.variant
+    variants = {
+        "lstm": {
+            f"model.lstm.output: {'identity' if now.lstm_output == 'tanh' else 'tanh'}": replace(
+                now, lstm_output="identity" if now.lstm_output == "tanh" else "tanh"
+            ),
+            f"model.lstm.peepholes: {str(not now.peepholes).lower()}": replace(now, peepholes=not now.peepholes),
+            f"model.lstm.coupled_gates: {str(not now.coupled).lower()}": replace(now, coupled=not now.coupled),
+        },
+        "gru": {f"model.gru.reset: {each}": replace(now, reset=each) for each in get_args(Reset) if each != now.reset}
+        | {f"model.gru.keeps: {each}": replace(now, keeps=each) for each in get_args(Keeps) if each != now.keeps},
+    }
+    return {key: replace(net, variant=variant) for key, variant in variants.get(net.cell, {}).items()}
 
 
 def inferred_roles(roles: Roles, *, by_loss: bool) -> tuple[Finding, ...]:

@@ -1,0 +1,39 @@
+"""The cells that a configuration can name, with what varies between their authors."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from gradcheck_rnn.cells.elman import FUNCTIONS, elman
+from gradcheck_rnn.cells.equation import Cell
+from gradcheck_rnn.cells.gru import gru
+from gradcheck_rnn.cells.lstm import lstm
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What varies: see `lstm` and `gru`."""
+
+    lstm_output: str = "tanh"
+    peepholes: bool = False
+    coupled: bool = False
+    reset: str = "before"
+    keeps: str = "z"
+
+
+USUAL = Variant()
+
+
+@cache
+def cell_called(name: str, variant: Variant = USUAL) -> Cell:
+    """Return the equations of a cell.
+
+    Raises:
+        KeyError: there is no such cell.
+    """
+    if name in FUNCTIONS:
+        return elman(name)
+    cells = {
+        "lstm": lambda: lstm(output=variant.lstm_output, peepholes=variant.peepholes, coupled=variant.coupled),
+        "gru": lambda: gru(reset=variant.reset, keeps=variant.keeps),
+    }
+    return cells[name]()

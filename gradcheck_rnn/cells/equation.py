@@ -1,0 +1,109 @@
+"""What the equations of a recurrent cell are made of.
+
+An operand is the name of a value: `x[t]` is the step's input, `h[t-1]` a state before the step, any other name the
+value of an equation above it at the same step. Shapes: B sequences, n entries of a value; weights are in row layout.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+INPUT = "x[t]"
+_PREVIOUS = "[t-1]"
+
+
+def previous(state: str) -> str:
+    """Return the operand that is a state before the step."""
+    return state + _PREVIOUS
+
+
+def state_of(operand: str) -> str | None:
+    """Return the state that an operand is the previous value of, None if it is no such operand."""
+    return operand.removesuffix(_PREVIOUS) if operand.endswith(_PREVIOUS) else None
+
+
+@dataclass(frozen=True)
+class Term:
+    """`operand @ weight`, or without an operand nothing."""
+
+    operand: str
+    weight: str
+
+
+@dataclass(frozen=True)
+class Affine:
+    """A pre-activation: the sum of its terms and a bias."""
+
+    name: str
+    terms: tuple[Term, ...]
+    bias: str
+
+
+@dataclass(frozen=True)
+class Activated:
+    """`function(of)`, entry by entry."""
+
+    name: str
+    of: str
+    function: str
+
+
+@dataclass(frozen=True)
+class Product:
+    """A coefficient times the entrywise product of values; a factor may be a parameter, such as a peephole's vector."""
+
+    factors: tuple[str, ...]
+    coefficient: float = 1.0
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of entrywise products."""
+
+    name: str
+    products: tuple[Product, ...]
+
+
+Equation = Affine | Activated | Sum
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell: its equations in the order in which a step evaluates them.
+
+    `states` are the values that the next step starts from, the one that the output is read from first; `vectors` are
+    parameters that products take entry by entry; `paths` name for each way through time the weight of the inputs whose
+    gradient shows it.
+    """
+
+    name: str
+    equations: tuple[Equation, ...]
+    states: tuple[str, ...]
+    paths: tuple[tuple[str, str], ...]
+    vectors: tuple[str, ...] = ()
+
+    @property
+    def output(self) -> str:
+        """The state that outputs are read from."""
+        return self.states[0]
+
+    @property
+    def affine(self) -> Iterator[Affine]:
+        """The equations that hold weights."""
+        return (each for each in self.equations if isinstance(each, Affine))
+
+    @property
+    def activated(self) -> Iterator[Activated]:
+        """The equations that apply a function."""
+        return (each for each in self.equations if isinstance(each, Activated))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters, in the order of the equations: weights, then the bias of each."""
+        names = [name for each in self.affine for name in (*(term.weight for term in each.terms), each.bias)]
+        return (*names, *self.vectors)
+
+
+def lone_term(cell: Cell, value: str) -> Term | None:
+    """Return the product with a weight that a value is, None where it is more than that."""
+    found = next((each for each in cell.affine if each.name == value), None)
+    return found.terms[0] if found is not None and len(found.terms) == 1 and not found.bias else None

@@ -1,0 +1,50 @@
+"""Every fault of an independent LSTM or GRU gets its name and its gate; right gradients get none."""
+
+import pytest
+
+from gradcheck_rnn.diagnose.hypotheses import explain_gradients
+from tests.campaign.gated import PlantedGate, right_witnesses
+
+CELLS = ("lstm", "gru")
+FEW = 4
+MANY = 150
+RIGHT = 100
+
+
+def missed(cell: str, numbers: range) -> list[str]:
+    wrong = []
+    for number in numbers:
+        planted = PlantedGate(cell, number)
+        explanation = planted.explanation()
+        if not planted.is_named_by(explanation):
+            said = None if explanation is None else [fault.name for fault in explanation.faults]
+            wrong.append(f"{number}: {planted.bug.identifier} -> {said}")
+    return wrong
+
+
+@pytest.mark.parametrize("number", range(FEW))
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_single_fault_is_named_with_its_gate(cell, number):
+    assert missed(cell, range(number, number + 1)) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("cell", CELLS)
+def test_98_of_100_faults_are_named_with_their_gate(cell):
+    wrong = missed(cell, range(FEW, FEW + MANY))
+    assert len(wrong) <= 0.02 * MANY, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("number", range(FEW))
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_right_gradient_has_no_fault(cell, number):
+    assert explain_gradients(right_witnesses(cell, number)) is None
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("cell", CELLS)
+def test_many_right_gradients_have_no_fault(cell):
+    found = [
+        number for number in range(FEW, FEW + RIGHT) if explain_gradients(right_witnesses(cell, number)) is not None
+    ]
+    assert found == []

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradcheck_rnn.analytic.failure import UserCodeError, is_users, raised_finding
+from gradcheck_rnn.analytic.roles import Roles, read_roles
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 
@@ -25,7 +26,7 @@ class Adapter:
     gradients: Callable[..., Any]
     loss: Callable[..., Any] | None
     parameters: Callable[..., Any] | None
-    roles: Mapping[str, str] | None
+    roles: Roles | None
 
     @property
     def sizes_may_vary(self) -> bool:
@@ -82,12 +83,14 @@ def _adapter(path: Path, module: ModuleType) -> Adapter:
     if gradients is None:
         message = f"adapter `{path.name}` has no function `gradients`"
         mistakes.append(Mistake(message, _near(module), Location(str(path))))
-    if roles is not None and not _is_text_mapping(roles):
-        help_text = 'write ROLES = {"your name": "W_xh", ...}'
-        mistakes.append(Mistake("ROLES of the adapter is no dict of names to names", help_text, Location(str(path))))
+    read = read_roles(roles) if _has_names(roles) else None
+    if roles is not None and read is None:
+        help_text = 'write ROLES = {"your name": "W_xh", ...}, for fused weights {"Wx": ["W_xi", "W_xf", ...]}'
+        message = "ROLES of the adapter is no dict of names to names, or to lists of them"
+        mistakes.append(Mistake(message, help_text, Location(str(path))))
     if gradients is None or mistakes:
         raise UsageError(*mistakes)
-    return Adapter(path, gradients, loss, parameters, roles)
+    return Adapter(path, gradients, loss, parameters, read)
 
 
 def _near(module: ModuleType) -> str:
@@ -97,8 +100,8 @@ def _near(module: ModuleType) -> str:
     return f"did you mean `{near}`? it must be called `gradients`" if near else contract
 
 
-def _is_text_mapping(roles: object) -> bool:
-    return isinstance(roles, Mapping) and all(isinstance(text, str) for pair in roles.items() for text in pair)
+def _has_names(roles: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(roles, Mapping) and all(isinstance(name, str) for name in roles)
 
 
 def _take_out(folder: Path) -> dict[str, ModuleType]:

@@ -1,11 +1,12 @@
 """Which of the user's parameters is which of the described ones, and how their shapes translate."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.config.suggest import closest
@@ -14,44 +15,110 @@ from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 
+Indices = npt.NDArray[np.int64]
+# blocks of a fused parameter: rows of them along the inputs of a weight, in each row one after the other the outputs
+Grid = tuple[tuple[str, ...], ...]
+
 
 @dataclass(frozen=True)
 class Roles:
     """`described[user's name]` is the described name; shapes are equal up to axes of length 1.
 
     Several biases of the user's may have one described name: their sum is the described bias, and the gradient by it
-    is the gradient by each.
+    is the gradient by each. A fused parameter has `blocks`; what it is `described` as lists them.
     """
 
     described: Mapping[str, str]
+    blocks: Mapping[str, Grid] = field(default_factory=dict)
 
     def names(self, role: str) -> list[str]:
         """Return the user's names of a described parameter: one, or those of the biases that are added."""
-        return [name for name, described in self.described.items() if described == role]
+        return [name for name in self.described if role in self.roles_of(name)]
+
+    def roles_of(self, name: str) -> list[str]:
+        """Return the described names of a user's parameter: one, or those of its blocks."""
+        return [role for row in self._grid(name) for role in row]
 
     def problem(self, net: Net, point: Point) -> Problem:
         """Read a point as the described problem."""
-        parameters = {role: self._value(role, shape, point) for role, shape in net.shapes.items()}
+        parameters = {
+            role: reduce(np.add, [self.read(name, role, net, point.parameters[name]) for name in self.names(role)])
+            for role in net.shapes
+        }
         return Problem(net, parameters, point.batch)
 
     def point(self, problem: Problem, like: Mapping[str, tuple[int, ...]] | None = None) -> Point:
         """Read a described problem as the user's point, in the shapes `like` the user's own."""
-        values = {name: self._share(name) * problem.parameters[role] for name, role in self.described.items()}
+        values = {name: self._arranged(name, problem.net, self._shares(name, problem)) for name in self.described}
         if like is not None:
             values = {name: value.reshape(like[name]) for name, value in values.items()}
         return Point(values, problem.batch)
 
-    def _value(self, role: str, shape: tuple[int, ...], point: Point) -> Array:
-        return reduce(np.add, [point.parameters[name].reshape(shape) for name in self.names(role)])
+    def read(self, name: str, role: str, net: Net, value: Array) -> Array:
+        """Read a described parameter, or its gradient, out of the user's."""
+        return np.asarray(value.reshape(-1)[self.places(name, role, net)].reshape(net.shapes[role]))
 
-    def _share(self, name: str) -> float:
+    def places(self, name: str, role: str, net: Net) -> Indices:
+        """Where the entries of a described parameter stand in the user's, both counted in C order."""
+        if name not in self.blocks:
+            return np.arange(int(np.prod(net.shapes[role])))
+        ends = np.cumsum([0, *(int(np.prod(net.shapes[each])) for each in self.roles_of(name))])
+        counted = {
+            each: np.arange(ends[i], ends[i + 1]).reshape(net.shapes[each])
+            for i, each in enumerate(self.roles_of(name))
+        }
+        order = np.argsort(self._arranged(name, net, counted).reshape(-1))
+        start = ends[self.roles_of(name).index(role)]
+        return np.asarray(order[start : start + counted[role].size])
+
+    def shape(self, name: str, net: Net) -> tuple[int, ...]:
+        """Shape that the described parameters give a user's."""
+        empty = {role: np.empty(net.shapes[role], dtype=bool) for role in self.roles_of(name)}
+        return self._arranged(name, net, empty).shape
+
+    def _grid(self, name: str) -> Grid:
+        return self.blocks.get(name, ((self.described[name],),))
+
+    def _arranged(self, name: str, net: Net, values: Mapping[str, Array]) -> Array:
+        """Put the blocks of a user's parameter together; vectors are rows of a matrix that has others."""
+        grid = self._grid(name)
+        if len(grid) == 1 and all(values[role].ndim == 1 for role in grid[0]):
+            return np.concatenate([values[role] for role in grid[0]])
+        rows = [[np.atleast_2d(net.orient(role, values[role])) for role in row] for row in grid]
+        whole = np.block(rows)
+        return whole.T if net.layout == "column" else whole
+
+    def _shares(self, name: str, problem: Problem) -> dict[str, Array]:
+        return {role: self._share(name, role) * problem.parameters[role] for role in self.roles_of(name)}
+
+    def _share(self, name: str, role: str) -> float:
         """Share of a described value that one parameter gets; biases that are added get unequal ones, to differ."""
-        names = self.names(self.described[name])
+        names = self.names(role)
         return (names.index(name) + 1) / sum(range(1, len(names) + 1))
 
 
+def read_roles(declared: Mapping[str, object]) -> Roles | None:
+    """Read ROLES: a described name, a list of the blocks in order, or a list of rows of blocks; None if it is none."""
+    described: dict[str, str] = {}
+    blocks: dict[str, Grid] = {}
+    for name, role in declared.items():
+        if isinstance(role, str):
+            described[name] = role
+            continue
+        if not isinstance(role, Sequence) or not role:
+            return None
+        rows = [role] if all(isinstance(each, str) for each in role) else list(role)
+        if not all(isinstance(row, Sequence) and row and all(isinstance(each, str) for each in row) for row in rows):
+            return None
+        if any(isinstance(row, str) for row in rows):
+            return None
+        blocks[name] = tuple(tuple(row) for row in rows)
+        described[name] = "; ".join(" ".join(row) for row in blocks[name])
+    return Roles(described, blocks)
+
+
 def find_roles(
-    net: Net, shapes: Mapping[str, tuple[int, ...]], declared: Mapping[str, str] | None, path: Path
+    net: Net, shapes: Mapping[str, tuple[int, ...]], declared: Roles | None, path: Path
 ) -> tuple[Roles | None, str]:
     """Match the user's parameters with the described ones: as ROLES says, else by equal names.
 
@@ -67,29 +134,48 @@ def find_roles(
     """
     if declared is not None:
         _refuse_unknown(declared, shapes, net, path)
-    described = dict(declared) if declared is not None else {name: name for name in shapes if name in net.shapes}
-    missing = [role for role in net.shapes if role not in described.values()]
-    extra = [name for name in shapes if name not in described]
+    roles = declared or Roles({name: name for name in shapes if name in net.shapes})
+    taken = {role for name in roles.described for role in roles.roles_of(name)}
+    missing = [role for role in net.shapes if role not in taken]
+    extra = [name for name in shapes if name not in roles.described]
     if missing:
         example = f'; ROLES = {{"{next(iter(extra or shapes))}": "{missing[0]}", ...}} in the adapter can say which is'
         return None, f"no parameter of yours is {_listed(missing)}" + ("" if declared else example)
     if extra:
         return None, f"{_listed(extra)} of yours is no parameter of the described net"
-    for name, role in described.items():
-        if not same_lengths(shapes[name], net.shapes[role]):
-            return None, _shape_reason(name, shapes[name], role, net)
-    return Roles({name: described[name] for name in shapes}), ""
+    for name in roles.described:
+        if (reason := _misfit(name, shapes[name], roles, net)) is not None:
+            return None, reason
+    return Roles({name: roles.described[name] for name in shapes}, roles.blocks), ""
 
 
-def _refuse_unknown(declared: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]], net: Net, path: Path) -> None:
-    mistakes = []
-    for name, role in declared.items():
-        if name not in shapes:
-            mistakes.append(_unknown(f"ROLES names `{name}`, which is no parameter of the adapter", name, shapes, path))
+def _misfit(name: str, shape: tuple[int, ...], roles: Roles, net: Net) -> str | None:
+    """Why a shape is not what its blocks make together; None where it is."""
+    if name not in roles.blocks:
+        role = roles.described[name]
+        return None if same_lengths(shape, net.shapes[role]) else _shape_reason(name, shape, role, net)
+    try:
+        together = roles.shape(name, net)
+    except ValueError:
+        return f"the blocks {roles.described[name]} that ROLES gives {name} do not fit each other"
+    if same_lengths(shape, together):
+        return None
+    return f"{name} has shape {shape}, its blocks {roles.described[name]} have {together} together"
+
+
+def _refuse_unknown(declared: Roles, shapes: Mapping[str, tuple[int, ...]], net: Net, path: Path) -> None:
+    pairs = [(name, role) for name in declared.described for role in declared.roles_of(name)]
+    taken = [role for _, role in pairs]
+    mistakes = [
+        _unknown(f"ROLES names `{name}`, which is no parameter of the adapter", name, shapes, path)
+        for name in declared.described
+        if name not in shapes
+    ]
+    for name, role in pairs:
         if role not in net.shapes:
-            free = [each for each in net.shapes if each not in declared.values()] or list(net.shapes)
+            free = [each for each in net.shapes if each not in taken] or list(net.shapes)
             mistakes.append(_unknown(f"ROLES gives `{name}` the unknown role `{role}`", role, free, path))
-    weights = [role for role in declared.values() if role not in net.bias_names]  # of biases, the sum is meant
+    weights = [role for role in taken if role not in net.bias_names]  # of biases, the sum is meant
     doubled = sorted({role for role in weights if weights.count(role) > 1})
     mistakes += [Mistake(f"ROLES gives the role `{role}` twice", location=Location(str(path))) for role in doubled]
     if mistakes:

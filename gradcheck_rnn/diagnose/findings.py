@@ -45,7 +45,9 @@ def _finding(
         }
     if len(explanation.faults) > 1:
         evidence["together_with"] = [other.name for other in explanation.faults if other is not fault]
-    names = {described: own for described, own in own_names.items() if own != described}
+    # a fused parameter's name would not tell which of its blocks is meant
+    fused = {own for own in own_names.values() if list(own_names.values()).count(own) > 1}
+    names = {described: own for described, own in own_names.items() if own != described and own not in fused}
     return Finding(
         kind=fault.kind,
         term=fault.term,

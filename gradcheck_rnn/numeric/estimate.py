@@ -44,6 +44,11 @@ def joined(parts: Sequence[Estimate]) -> Estimate:
     )
 
 
+def picked(estimate: Estimate, at: Indices) -> Estimate:
+    """Return some of the entries, `at` their places among those that are there."""
+    return Estimate(estimate.indices[at], estimate.value[at], estimate.error[at], estimate.kink[at])
+
+
 def scaled(estimate: Estimate, factor: float) -> Estimate:
     """Return the estimate for a loss multiplied by `factor`."""
     size = abs(factor)

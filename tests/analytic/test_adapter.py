@@ -50,7 +50,8 @@ def test_the_functions_of_an_adapter_are_found(tmp_path):
             "gradients",
             "parameters",
         ]
-        assert adapter.roles == {"W": "W_xh"}
+        assert adapter.roles is not None
+        assert adapter.roles.described == {"W": "W_xh"}
 
 
 def test_all_but_gradients_is_optional(tmp_path):

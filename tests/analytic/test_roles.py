@@ -1,13 +1,16 @@
 """Roles: by name or by ROLES, up to axes of length 1; what does not fit has a reason, what is unknown is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gradcheck_rnn.analytic.roles import find_roles, own_shapes
+from gradcheck_rnn.analytic.roles import find_roles, own_shapes, read_roles
 from gradcheck_rnn.errors import UsageError
 from gradcheck_rnn.model.draw import configured_net
+from gradcheck_rnn.model.net import Net, Sizes
+from gradcheck_rnn.model.problem import Problem
 from tests.model.problems import document, problem_of, settings_of
 
 DRAWN = document(input_size=2, hidden_size=3, output_size=4, biases=True, initial_state="zeros", layout="row")
@@ -18,7 +21,7 @@ OWN = {name: NET.shapes[role] for name, role in ROLES.items()}
 
 
 def find(shapes, declared=None, net=NET):
-    return find_roles(net, shapes, declared, PATH)
+    return find_roles(net, shapes, None if declared is None else read_roles(declared), PATH)
 
 
 def refused(shapes, declared) -> str:
@@ -159,3 +162,65 @@ def test_all_mistakes_are_reported_at_once():
     with pytest.raises(UsageError) as caught:
         find(OWN, {**ROLES, "X": "W_hy", "V": "W_zz"})
     assert len(caught.value.mistakes) == 2
+
+
+LSTM = Net(Sizes(input_size=3, hidden_size=2, output_size=4, length=5), cell="lstm")
+READOUT = {name: shape for name, shape in LSTM.shapes.items() if name in ("W_hy", "b_y")}
+FUSED = {
+    "Wx": ["W_xi", "W_xf", "W_xo", "W_xg"],
+    "Wh": ["W_hi", "W_hf", "W_ho", "W_hg"],
+    "b": ["b_i", "b_f", "b_o", "b_g"],
+    "W_hy": "W_hy",
+    "b_y": "b_y",
+}
+# what is in a batch makes no difference here
+BATCH = problem_of(DRAWN).batch
+FUSED_SHAPES = {"Wx": (3, 8), "Wh": (2, 8), "b": (8, 1), **READOUT}
+
+
+@pytest.mark.parametrize("layout", ["row", "column"])
+def test_blocks_stand_side_by_side_in_the_order_of_the_list(layout):
+    net = replace(LSTM, layout=layout)
+    turn = (lambda shape: shape) if layout == "row" else (lambda shape: shape[::-1])
+    shapes = {name: turn(shape) if name in ("Wx", "Wh") else shape for name, shape in FUSED_SHAPES.items()}
+    roles, reason = find(shapes | {name: net.shapes[name] for name in READOUT}, FUSED, net)
+    assert reason == ""
+    values = {name: np.full(shape, float(i)) for i, (name, shape) in enumerate(net.shapes.items())}
+    problem = Problem(net, values, BATCH)
+    point = roles.point(problem, shapes | {name: net.shapes[name] for name in READOUT})
+    across = point.parameters["Wx"] if layout == "row" else point.parameters["Wx"].T
+    expected = [values[name].flat[0] for name in FUSED["Wx"] for _ in range(2)]
+    assert across.tolist() == [expected] * 3
+    assert point.parameters["b"].shape == (8, 1)
+    back = roles.problem(net, point)
+    assert {name: value.tolist() for name, value in back.parameters.items()} == {
+        name: value.tolist() for name, value in values.items()
+    }
+
+
+def test_a_matrix_of_h_and_x_has_rows_of_blocks_and_may_hold_the_bias():
+    declared = {f"W{g}": [[f"W_h{g}"], [f"W_x{g}"], [f"b_{g}"]] for g in "ifog"} | {"W_hy": "W_hy", "b_y": "b_y"}
+    shapes = {f"W{g}": (6, 2) for g in "ifog"} | READOUT
+    roles, reason = find(shapes, declared, LSTM)
+    assert reason == ""
+    values = {name: np.random.default_rng(0).normal(size=shape) for name, shape in LSTM.shapes.items()}
+    point = roles.point(Problem(LSTM, values, BATCH), shapes)
+    expected = np.vstack([values["W_hf"], values["W_xf"], values["b_f"]])
+    np.testing.assert_array_equal(point.parameters["Wf"], expected)
+    np.testing.assert_array_equal(roles.read("Wf", "b_f", LSTM, point.parameters["Wf"]), values["b_f"])
+
+
+def test_blocks_of_another_total_size_are_no_description():
+    roles, reason = find(FUSED_SHAPES | {"Wx": (3, 6)}, FUSED, LSTM)
+    assert roles is None
+    assert reason == "Wx has shape (3, 6), its blocks W_xi W_xf W_xo W_xg have (3, 8) together"
+
+
+def test_an_unknown_block_is_refused_with_what_was_meant():
+    with pytest.raises(UsageError, match="unknown role `W_xff`"):
+        find(FUSED_SHAPES, FUSED | {"Wx": ["W_xi", "W_xff", "W_xo", "W_xg"]}, LSTM)
+
+
+@pytest.mark.parametrize("roles", [{"W": []}, {"W": [["W_xi"], "W_xf"]}, {"W": [[]]}, {"W": 3}, {"W": [3]}])
+def test_what_is_no_list_of_names_is_none(roles):
+    assert read_roles(roles) is None

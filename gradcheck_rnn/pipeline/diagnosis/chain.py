@@ -1,13 +1,14 @@
 """The chain map of the code that is checked, at a probe whose steps all have an input of their own."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.inspection import gradients
+from gradcheck_rnn.analytic.roles import Roles
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.chain_map import ChainMap, Returned, chain_map
 from gradcheck_rnn.diagnose.witness import Gradients
@@ -79,12 +80,14 @@ def returned_by(user: UserNet, factor: float) -> Returned:
             raise ValueError("the user's parameters are not described")
         every = user.runner.run(gradients, [roles.point(problem, like(problem.net)) for problem in problems])
         return [
-            {role: _usable(each[roles.names(role)[0]], shape) / factor for role, shape in problem.net.shapes.items()}
+            {role: _usable(each, roles, role, problem.net) / factor for role in problem.net.shapes}
             for problem, each in zip(problems, every, strict=True)
         ]
 
     return returned
 
 
-def _usable(value: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
-    return np.full(shape, np.nan) if value is None else value.reshape(shape).astype(np.float64)
+def _usable(returned: Mapping[str, np.ndarray | None], roles: Roles, role: str, net: Net) -> np.ndarray:
+    name = roles.names(role)[0]
+    value = returned[name]
+    return np.full(net.shapes[role], np.nan) if value is None else roles.read(name, role, net, value.astype(np.float64))

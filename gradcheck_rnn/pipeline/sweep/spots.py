@@ -130,7 +130,12 @@ def _user_spot(plan: Plan, user: UserNet, name: PointName, net: Net, point: Poin
         differences=_of_user(user, point),
         measure=lambda plan: measure_user(plan, user, name, net, point),
     )
-    if forward.problem is None or user.roles is None or (user.facts.has_loss and wanted != "described"):
+    if (
+        forward.problem is None
+        or user.roles is None
+        or user.roles.blocks
+        or (user.facts.has_loss and wanted != "described")
+    ):
         return spot
     differences = _of_described(forward.problem, user.roles.described, forward.factor)
     return replace(spot, loss="described", most=most, differences=differences)

@@ -1,13 +1,16 @@
 """One point of user code measured: guards, forward match, analytic and numeric gradient, rounding."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from gradcheck_rnn.analytic.inspection import gradients, inspect
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import own_shapes
 from gradcheck_rnn.diagnose.power import Compared
 from gradcheck_rnn.model.net import Net
-from gradcheck_rnn.numeric.estimate import NumericGradient, scaled
+from gradcheck_rnn.numeric.estimate import Estimate, Indices, NumericGradient, picked, scaled
 from gradcheck_rnn.numeric.noise import line
 from gradcheck_rnn.numeric.rounding import LINE_POINTS, backward_rounding, gradient_rounding, measured_noise
 from gradcheck_rnn.pipeline import remarks
@@ -59,9 +62,22 @@ def _described(at: UserPoint, numeric: NumericGradient, rounding: Mapping[str, f
     return Compared(
         at.name,
         problem,
-        {role: scaled(numeric[name], 1 / factor) for role, name in own.items() if name in numeric},
+        {
+            role: scaled(_of_role(numeric[name], roles.places(name, role, problem.net)), 1 / factor)
+            for role, name in own.items()
+            if name in numeric
+        },
         {role: rounding[name] / abs(factor) for role, name in own.items() if name in numeric},
     )
+
+
+def _of_role(estimate: Estimate, places: Indices) -> Estimate:
+    """The estimate of a described parameter out of the user's, whose entries at `places` it is."""
+    whole = np.full(max(int(places.max(initial=0)), int(estimate.indices.max(initial=0))) + 1, -1)
+    whole[estimate.indices] = np.arange(len(estimate.indices))
+    at = whole[places]
+    there = np.flatnonzero(at >= 0)
+    return replace(picked(estimate, at[there]), indices=there)
 
 
 def _gradient_noise(plan: Plan, user: UserNet, point: Point) -> dict[str, float]:
@@ -81,4 +97,6 @@ def _rounding(at: UserPoint, noise: Mapping[str, float]) -> dict[str, float]:
     if problem is None or roles is None:
         return own
     outputs = backward_rounding(problem, plan.rng("shakes"), eps=plan.eps)
-    return {name: own[name] + abs(at.forward.factor) * outputs[roles.described[name]] for name in own}
+    return {
+        name: own[name] + abs(at.forward.factor) * max(outputs[role] for role in roles.roles_of(name)) for name in own
+    }

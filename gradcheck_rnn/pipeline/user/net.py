@@ -27,7 +27,7 @@ class AdapterFacts:
     """What loading the adapter showed; `initial` is what its `parameters` drew."""
 
     has_loss: bool
-    roles: Mapping[str, str] | None
+    roles: Roles | None
     initial: Mapping[str, Array] | None
     sizes_may_vary: bool
 

@@ -1,6 +1,7 @@
 """The numeric gradient of the user's loss: through the described one where that is the same, else through itself."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,10 +11,11 @@ from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import Roles, own_shapes
 from gradcheck_rnn.compare import compare_gradients
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.black_box import user_gradient, user_loss_noise
 from gradcheck_rnn.numeric.described import described_gradient
-from gradcheck_rnn.numeric.estimate import Estimate, Indices, scaled
+from gradcheck_rnn.numeric.estimate import Estimate, Indices, joined, picked, scaled
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.user.forward import Forward
@@ -66,15 +68,39 @@ def difference(at: UserPoint) -> Differenced:
 def _through_described(
     at: UserPoint, problem: Problem, roles: Roles, indices: dict[str, Indices]
 ) -> dict[str, Estimate]:
-    by_role = {roles.described[name]: entries for name, entries in indices.items()}
+    wanted = _by_role(problem.net, roles, indices)
     estimates = described_gradient(
         problem,
-        by_role,
+        wanted,
         at.plan.settings.check,
         at.plan.rng(f"sample {at.name}"),
         progress=lambda done, total: at.plan.progress(at.name, done, total),
     )
-    return {name: scaled(estimates[roles.described[name]], at.forward.factor) for name in indices}
+    return {
+        name: scaled(_of_name(problem.net, roles, name, entries, estimates), at.forward.factor)
+        for name, entries in indices.items()
+    }
+
+
+def _by_role(net: Net, roles: Roles, indices: Mapping[str, Indices]) -> dict[str, Indices]:
+    """Entries of the described parameters that entries of the user's are."""
+    parts: dict[str, list[Indices]] = {}
+    for name, entries in indices.items():
+        for role in roles.roles_of(name):
+            parts.setdefault(role, []).append(np.flatnonzero(np.isin(roles.places(name, role, net), entries)))
+    return {role: np.unique(np.concatenate(each)) for role, each in parts.items()}
+
+
+def _of_name(net: Net, roles: Roles, name: str, entries: Indices, estimates: Mapping[str, Estimate]) -> Estimate:
+    """The estimate of a user's parameter from those of its described ones."""
+    parts = []
+    for role in roles.roles_of(name):
+        estimate = estimates[role]
+        places = roles.places(name, role, net)[estimate.indices]
+        parts.append(replace(estimate, indices=places))
+    whole = joined(parts)
+    at = np.flatnonzero(np.isin(whole.indices, entries))
+    return picked(whole, at[np.argsort(whole.indices[at])])
 
 
 def _through_user(at: UserPoint, indices: dict[str, Indices]) -> dict[str, Estimate]:

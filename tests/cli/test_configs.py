@@ -7,12 +7,14 @@ from tests.cli.running import CONFIGS, run
 RIGHT = {
     "elman": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "language_model_right": ["U", "V", "W"],
+    "meter_lstm_right": ["Wx", "Wh", "b", "Wy", "by"],
     "pos_tagger_right": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "word_bptt_full": ["U", "V", "W"],
 }
 # rows that fail, rows that pass
 WRONG = {
     "language_model": (["U", "V", "W"], []),
+    "meter_lstm": (["Wx", "Wh", "b"], ["Wy", "by"]),
     "pos_tagger": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "pos_tagger_no_carry": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "word_bptt": (["U", "W"], ["V"]),

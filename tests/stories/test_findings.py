@@ -13,6 +13,8 @@ FINDINGS = {
     "elman.yaml": [],
     "language_model.yaml": [("scaled-gradient", "T"), ("truncated-chain", "4")],
     "language_model_right.yaml": [],
+    "meter_lstm.yaml": [("missing-activation-derivative", "sigmoid' of f")],
+    "meter_lstm_right.yaml": [],
     "pos_tagger.yaml": [("untransposed-weight", "W_hh")],
     "pos_tagger_no_carry.yaml": [("missing-term", "dh_next")],
     "pos_tagger_right.yaml": [],

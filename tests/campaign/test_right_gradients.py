@@ -4,7 +4,7 @@ import pytest
 
 from tests.campaign.problems import check_adapter, check_described, outcome, right_problem, small_problem
 
-FEW = 8
+FEW = 6
 MANY = 300
 # black boxes with every entry differenced; the others with a sample of each parameter
 WHOLE = 60

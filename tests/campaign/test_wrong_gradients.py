@@ -7,7 +7,7 @@ from tests.campaign.problems import check_adapter, wrong_problem
 from tests.oracle.elman import FAULTS
 
 WRONG = [fault for fault in FAULTS if fault != "none"]
-FEW = 2
+FEW = 1
 MANY = 100
 
 

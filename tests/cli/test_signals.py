@@ -35,11 +35,17 @@ def hanging(adapter, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     workers = wait_for(lambda: [int(file.stem.split("-")[1]) for file in tmp_path.glob("worker-*.pid")])
     yield process, workers
     with_group(process, signal.SIGKILL)
     process.communicate(timeout=PATIENCE)
+
+
+def heed_interrupts():
+    """What is begun in the background of a shell has interrupts ignored, and so has all that it begins."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def with_group(process, number):

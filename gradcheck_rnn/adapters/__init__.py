@@ -1,0 +1,7 @@
+"""Ready-made adapters: code that has another interface than the tool's, reached in a line or two."""
+
+from gradcheck_rnn.adapters.adapt import adapt
+from gradcheck_rnn.adapters.definitions import definitions
+from gradcheck_rnn.adapters.results import attributes, mapping, negated, updates, values
+
+__all__ = ["adapt", "attributes", "definitions", "mapping", "negated", "updates", "values"]

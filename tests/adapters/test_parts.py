@@ -1,0 +1,106 @@
+"""The parts of an adapter: places of parameters, forms of results, definitions of a script."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from gradcheck_rnn.adapters import adapt, attributes, definitions, mapping, negated, updates, values
+from gradcheck_rnn.adapters.holders import Holder
+
+ONE, TWO = np.ones((2, 3)), np.full((2, 3), 2.0)
+
+
+def test_parameters_may_be_attributes_of_attributes():
+    net = SimpleNamespace(cell=SimpleNamespace(W=ONE.copy()), V=TWO.copy())
+    holder = Holder(net, ["cell.W", "V"])
+    holder.fill({"cell.W": TWO, "V": ONE})
+    assert (net.cell.W == 2).all()
+    net.V += 1
+    assert (ONE == 1).all()
+    assert holder.values()["V"].tolist() == (ONE + 1).tolist()
+
+
+def test_a_parameter_that_is_not_there_is_refused_with_those_that_are():
+    with pytest.raises(LookupError, match=r"there is no U in the SimpleNamespace; there are W, V"):
+        Holder(SimpleNamespace(W=ONE, V=ONE, rate=0.1), ["U"])
+
+
+def test_a_dict_may_hold_them_under_any_name():
+    home = {"cell.W": ONE.copy()}
+    loss, gradients, parameters = adapt(
+        home, ["cell.W"], loss=lambda _: [[home["cell.W"].sum()]], gradients=lambda _: {"dcell.W": ONE}
+    )
+    drawn = parameters(np.random.default_rng(0))
+    assert loss({"cell.W": TWO}, None) == 12.0
+    assert gradients(drawn, None) == {"cell.W": ONE}
+
+
+def test_with_shapes_parameters_are_drawn_and_the_home_need_not_have_them():
+    home = SimpleNamespace()
+    loss, _, parameters = adapt(home, {"W": (2, 3)}, loss=lambda _: home.W.sum(), gradients=lambda _: {})
+    drawn = parameters(np.random.default_rng(0))
+    assert drawn["W"].shape == (2, 3)
+    assert loss({"W": ONE}, None) == 6.0
+
+
+def test_code_that_draws_draws_alike_at_every_call():
+    home = SimpleNamespace(W=ONE.copy())
+    loss, _, _ = adapt(home, ["W"], loss=lambda _: np.random.rand(), gradients=lambda _: {})
+    assert loss({"W": ONE}, None) == loss({"W": ONE}, None)
+
+
+def test_results_are_read_in_each_form():
+    holder = Holder(SimpleNamespace(W=ONE.copy()), ["W"])
+    before = {"W": TWO}
+    assert values(None, "W")([0.5, ONE], holder, before) == {"W": ONE}
+    assert mapping("grad_")({"grad_W": ONE}, holder, before) == {"W": ONE}
+    assert attributes(SimpleNamespace(W_diff=ONE), "", "_diff")(None, holder, before) == {"W": ONE}
+    assert updates(0.5)(None, holder, before)["W"].tolist() == (2 * ONE).tolist()
+    assert negated(mapping())({"dW": ONE}, holder, before)["W"].tolist() == (-ONE).tolist()
+
+
+@pytest.mark.parametrize("returned", [[ONE], ONE.sum()])
+def test_another_number_of_values_is_refused(returned):
+    with pytest.raises(ValueError, match="stands for 2 values"):
+        values(None, "W")(returned, Holder({"W": ONE}, ["W"]), {})
+
+
+SCRIPT = """
+import math
+import no_such_module
+from no_such_module import trainer
+
+RATE, NAMES = -0.1, ["a", "b"]
+text = open("no_such_file").read()
+size = len(text)
+twice = 2 * size
+weights = [math.sqrt(4.0)]
+
+
+def half(x):
+    return x / 2
+
+
+class Net:
+    depth: int = 3
+
+
+for i in range(3):
+    raise SystemExit("the script is run")
+"""
+
+
+def test_only_definitions_of_a_script_are_run(tmp_path, monkeypatch):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = definitions("train.py", keep=["weights"], stubs=["no_such_module"])
+    assert (module.half(4), module.Net.depth, module.RATE, module.NAMES) == (2, 3, -0.1, ["a", "b"])
+    assert module.weights == [2.0]
+    assert not {"text", "size", "twice"} & vars(module).keys()
+
+
+def test_without_a_stub_a_module_that_is_missing_is_an_error(tmp_path):
+    (tmp_path / "train.py").write_text("import no_such_module_either\n")
+    with pytest.raises(ModuleNotFoundError):
+        definitions(tmp_path / "train.py")

@@ -13,8 +13,6 @@ ROUNDS = 75
 EARLY_ROUNDS = 25
 # gap that a promising valley has reached by then, beside the best coarse one
 PROMISING = 1e-2
-# share of the gap without a bound that some coarse bound, at most 5 % off the right one, leaves
-HOPEFUL = 0.5
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -25,8 +23,6 @@ def best_bound(gap: Callable[[float], float]) -> float:
     """
     gaps = [gap(bound) for bound in COARSE]
     best, least = COARSE[int(np.argmin(gaps))], min(gaps)
-    if least > HOPEFUL * gaps[-1]:
-        return best
     inner = range(1, len(COARSE) - 1)
     valleys = sorted((i for i in inner if gaps[i] <= min(gaps[i - 1], gaps[i + 1])), key=lambda i: gaps[i])
     for i in valleys[:VALLEYS]:

@@ -30,9 +30,9 @@ def test_a_single_fault_is_named_with_its_gate(cell, number):
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("cell", CELLS)
-def test_98_of_100_faults_are_named_with_their_gate(cell):
+def test_95_of_100_faults_are_named_with_their_gate(cell):
     wrong = missed(cell, range(FEW, FEW + MANY))
-    assert len(wrong) <= 0.02 * MANY, "\n".join(wrong)
+    assert len(wrong) <= 0.05 * MANY, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("number", range(FEW))

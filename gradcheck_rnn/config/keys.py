@@ -87,7 +87,11 @@ SECTIONS = {
 KEYS = {
     key.path: key
     for key in (
-        _key("model.cell", Choice(get_args(settings.Cell)), "the cell: an Elman net by its activation, or a gated one"),
+        _key(
+            "model.cell",
+            Choice(get_args(settings.Cell)),
+            "an Elman net by its activation, a gated one, or `custom`",
+        ),
         _key("model.input_size", Integer(1), "length I of an input x_t, for tokens their number"),
         _key("model.hidden_size", Integer(1), "length H of the hidden state h_t"),
         _key("model.output_size", Integer(1), "length O of an output y_t"),

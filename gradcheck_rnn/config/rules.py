@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gradcheck_rnn.cells.catalogue import Variant, cell_called
+from gradcheck_rnn.cells.catalogue import CUSTOM, Variant, cell_called
 from gradcheck_rnn.config.keys import KEYS, SECTIONS
 from gradcheck_rnn.config.places import clip
 from gradcheck_rnn.config.suggest import closest
@@ -36,6 +36,21 @@ def user_loss_needs_an_adapter(values: Values) -> Broken | None:
         return None
     message = "there is no user's loss to difference: `backward` is `reference`"
     return "check.loss", message, "name the user's code by `backward: {adapter: FILE}`, or set `check.loss` to `auto`"
+
+
+def custom_cells_need_an_adapter(values: Values) -> Broken | None:
+    """There are no equations to differentiate, and no loss but the user's own."""
+    if values.get("model.cell") != CUSTOM:
+        return None
+    if "backward.adapter" in values and not values["backward.adapter"]:
+        mending = "name your code by `backward: {adapter: FILE}`, with `loss`, `gradients` and `parameters`"
+        return "model.cell", "a `custom` cell has no reference to check", mending
+    if values.get("check.loss") == "described":
+        return "check.loss", "a `custom` cell has no described loss", "leave `loss` at `auto`, which takes your own"
+    if values.get("check.method") == "complex_step":
+        message = "`complex_step` cannot difference the loss of a `custom` cell, which takes real parameters only"
+        return "check.method", message, "leave `method` at `auto`"
+    return None
 
 
 def distinct_tokens_must_suffice(values: Values) -> Broken | None:
@@ -108,6 +123,7 @@ def cells_have_keys_of_their_own(values: Values) -> Broken | None:
 
 
 RULES: tuple[Callable[[Values], Broken | None], ...] = (
+    custom_cells_need_an_adapter,
     complex_step_needs_a_smooth_cell,
     complex_step_needs_the_described_loss,
     user_loss_needs_an_adapter,

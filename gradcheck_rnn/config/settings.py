@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Cell = Literal["tanh", "relu", "sigmoid", "lstm", "gru"]
+Cell = Literal["tanh", "relu", "sigmoid", "lstm", "gru", "custom"]
 LstmOutput = Literal["tanh", "identity"]
 Reset = Literal["before", "after"]
 Keeps = Literal["z", "1-z"]

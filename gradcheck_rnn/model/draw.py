@@ -22,7 +22,7 @@ PROBE_LENGTH = 9
 SHORTER_LENGTHS = (PROBE_LENGTH, 5, 3)
 # weights at the probe are N(0, gain**2 / fan_in). The gain makes up for what the activation's slope takes from the
 # chain, so that a step far back still shows: a relu passes half of the units, a sigmoid's slope is at most 1/4
-PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0, "lstm": 1.0, "gru": 1.0}
+PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0, "lstm": 1.0, "gru": 1.0, "custom": 1.0}
 # above this many entries the probe of a described problem keeps the structure and shrinks the sizes
 PROBE_ENTRIES = 100_000
 PROBE_SIZE = 24

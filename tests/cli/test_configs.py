@@ -7,6 +7,7 @@ from tests.cli.running import CONFIGS, run
 RIGHT = {
     "elman": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "language_model_right": ["U", "V", "W"],
+    "leaky_right": ["In", "Rec", "rate", "Out"],
     "meter_lstm_right": ["Wx", "Wh", "b", "Wy", "by"],
     "pos_tagger_right": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "word_bptt_full": ["U", "V", "W"],
@@ -14,6 +15,7 @@ RIGHT = {
 # rows that fail, rows that pass
 WRONG = {
     "language_model": (["U", "V", "W"], []),
+    "leaky": (["In", "Rec", "rate"], ["Out"]),
     "meter_lstm": (["Wx", "Wh", "b"], ["Wy", "by"]),
     "pos_tagger": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "pos_tagger_no_carry": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),

@@ -85,7 +85,7 @@ def test_an_override_below_a_broken_section_does_not_hide_that_it_is_broken(repo
         ("loss={kind: mse, kind: mse}", "--set loss={kind: mse, kind: mse}: error: key `kind` is set twice\n"
                                         " = help: keep one of them"),
         ("cell=" + "x" * 500, f"--set cell={'x' * 52}...: error: `cell`: unknown value `{'x' * 57}...`\n"
-                              " = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`"),
+                              " = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`, `custom`"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_an_override_is_located_by_the_argument(report, smallest, override, message):

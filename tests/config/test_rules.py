@@ -13,6 +13,10 @@ import pytest
         (["check.loss=user"], "there is no user's loss to difference: `backward` is `reference`"),
         (["inputs=distinct_tokens", "length=5"],
          "`distinct_tokens` needs a token for each of 5 steps, `input_size` is 4"),
+        (["cell=custom"], "a `custom` cell has no reference to check"),
+        (["check.loss=described", "cell=custom", "adapter=net.yaml"], "a `custom` cell has no described loss"),
+        (["method=complex_step", "cell=custom", "adapter=net.yaml"],
+         "`complex_step` cannot difference the loss of a `custom` cell, which takes real parameters only"),
     ],
 )  # fmt: skip
 def test_a_combination_that_makes_no_sense_is_refused(report, smallest, overrides, message):
@@ -32,6 +36,7 @@ def test_a_combination_that_makes_no_sense_is_refused(report, smallest, override
         ["inputs=distinct_tokens", "length=4"],
         ["inputs=distinct_tokens", "length=4", "kind=mse"],
         ["inputs=tokens", "length=5"],
+        ["cell=custom", "adapter=net.yaml"],
     ],
 )
 def test_a_combination_that_makes_sense_is_accepted(load, smallest, overrides):

@@ -8,7 +8,7 @@ import pytest
 from gradcheck_rnn.config import settings as s
 from gradcheck_rnn.config.keys import KEYS
 
-CELLS = "`tanh`, `relu`, `sigmoid`, `lstm`, `gru`"
+CELLS = "`tanh`, `relu`, `sigmoid`, `lstm`, `gru`, `custom`"
 
 
 def leaves(owner: type, prefix: str = "") -> set[str]:
@@ -119,9 +119,9 @@ def test_the_words_for_nothing_special_are_accepted(load, smallest):
                                         " = help: the largest is 9223372036854775807"),
         ("cell", "tahn", f"unknown value `tahn`\n = help: did you mean `tanh`? choices: {CELLS}"),
         ("cell", "ReLU", f"unknown value `ReLU`\n = help: did you mean `relu`? choices: {CELLS}"),
-        ("cell", "rnn", "unknown value `rnn`\n = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`"),
-        ("cell", "3", "expected one of `tanh`, `relu`, `sigmoid`, `lstm`, `gru`, got the integer `3`"),
-        ("cell", '"\\e[31m"', "unknown value `\\x1b[31m`\n = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`"),
+        ("cell", "rnn", "unknown value `rnn`\n = help: choices: `tanh`, `relu`, `sigmoid`, `lstm`, `gru`, `custom`"),
+        ("cell", "3", "expected one of `tanh`, `relu`, `sigmoid`, `lstm`, `gru`, `custom`, got the integer `3`"),
+        ("cell", '"\\e[31m"', f"unknown value `\\x1b[31m`\n = help: choices: {CELLS}"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_with_what_is_wanted(report, smallest, key, value, complaint):

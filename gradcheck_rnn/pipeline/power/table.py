@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck_rnn.cells.catalogue import CUSTOM
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.power import NO_EFFECT, Compared, Judge, Sight
 from gradcheck_rnn.diagnose.vanishing import Vanishing, vanishing_at
+from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.library import WINDOW
 from gradcheck_rnn.model.draw import PROBE_LENGTH, configured_net, configured_problem, probe_net, probe_problem
@@ -30,7 +32,14 @@ def _silent(_label: str, _done: int, _total: int) -> None:
 
 
 def judge_known_faults(settings: Settings, *, progress: Progress = _silent) -> PowerTable:
-    """Judge every known fault of the described net as its check would, at the configured point and at the probe."""
+    """Judge every known fault of the described net as its check would, at the configured point and at the probe.
+
+    Raises:
+        UsageError: no net is described.
+    """
+    if settings.model.cell == CUSTOM:
+        message = "the cell is `custom`: there are no equations that known faults could be put into"
+        raise UsageError(Mistake(message, "`check` needs none", Location(settings.source)))
     plan, net = Plan(settings, None, progress), configured_net(settings)
     measured = [measure_reference(plan, "configured", copy_of_configured(settings))]
     if settings.check.probe:

@@ -8,6 +8,7 @@ from gradcheck_rnn.analytic.point import Point, nudged
 from gradcheck_rnn.analytic.roles import Roles, find_roles, own_shapes
 from gradcheck_rnn.analytic.session import Session
 from gradcheck_rnn.analytic.worker import Runner
+from gradcheck_rnn.cells.catalogue import CUSTOM
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.findings import Finding
@@ -18,6 +19,8 @@ from gradcheck_rnn.pipeline.user.role_inference import inferred_roles, roles_by_
 
 # draws at which the user's loss is compared with the described one
 DRAWS = 5
+# why a custom cell has no roles
+IS_CUSTOM = "the cell is `custom`"
 # how far a nearby point lies, as a share of 1 + each entry's magnitude
 NEARBY = 0.1
 
@@ -103,6 +106,9 @@ def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:
     facts = runner.run(adapter_facts)
     problem = configured_problem(settings)
     initial = {name: value.astype(settings.dtype) for name, value in (facts.initial or problem.parameters).items()}
+    if settings.model.cell == CUSTOM:
+        _refuse_undescribed(facts, path)
+        return UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), None, IS_CUSTOM)
     roles, reason = find_roles(problem.net, own_shapes(initial), facts.roles, path)
     user = UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), roles, reason)
     if roles is None and facts.roles is None:
@@ -113,6 +119,14 @@ def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:
         )
         raise UsageError(Mistake(message, "add loss(parameters, batch) to the adapter", Location(str(path))))
     return user
+
+
+def _refuse_undescribed(facts: AdapterFacts, path: Path) -> None:
+    """Refuse code of a `custom` cell that leaves something to a description that there is not."""
+    offers = {"loss(parameters, batch)": facts.has_loss, "parameters(rng)": facts.initial is not None}
+    if missing := [name for name, is_there in offers.items() if not is_there]:
+        message = f"a `custom` cell is described by the adapter alone, which has no {' and no '.join(missing)}"
+        raise UsageError(Mistake(message, f"add {' and '.join(missing)} to the adapter", Location(str(path))))
 
 
 def _with_inferred_roles(user: UserNet) -> UserNet:

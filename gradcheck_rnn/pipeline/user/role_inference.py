@@ -10,6 +10,7 @@ from gradcheck_rnn.analytic.inspection import losses
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import Roles, own_shapes
 from gradcheck_rnn.analytic.worker import Runner
+from gradcheck_rnn.cells.catalogue import CUSTOM
 from gradcheck_rnn.config.settings import Cell, Keeps, Layout, Reset
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.net import Net
@@ -82,7 +83,9 @@ def other_nets(net: Net) -> dict[str, Net]:
     """Nets that differ from this one in a single key of the YAML, by that key."""
     state = "zeros" if net.learned else "learned"
     nets = {f"model.layout: {each}": replace(net, layout=each) for each in get_args(Layout) if each != net.layout}
-    nets |= {f"model.cell: {each}": replace(net, cell=each) for each in get_args(Cell) if each != net.cell}
+    nets |= {
+        f"model.cell: {each}": replace(net, cell=each) for each in get_args(Cell) if each not in (net.cell, CUSTOM)
+    }
     nets |= _other_variants(net)
     nets[f"model.biases: {str(not net.biases).lower()}"] = replace(net, biases=not net.biases)
     nets[f"model.initial_state: {state}"] = replace(net, learned=not net.learned)

@@ -8,12 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 INPUT = "x[t]"
+# the output layer, y = h W_hy + b_y
+OUTPUT_WEIGHT, OUTPUT_BIAS = "W_hy", "b_y"
 _PREVIOUS = "[t-1]"
+# the name that the inputs have where their gradient is asked for, as if they were a parameter
+INPUT_PARAMETER = "x"
 
 
 def previous(state: str) -> str:
     """Return the operand that is a state before the step."""
     return state + _PREVIOUS
+
+
+def initial_name(state: str) -> str:
+    """Name of the parameter that a learned initial state is."""
+    return f"{state}0"
 
 
 def state_of(operand: str) -> str | None:

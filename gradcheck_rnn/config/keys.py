@@ -44,10 +44,11 @@ class _Named:
 
 @dataclass(frozen=True)
 class Key(_Named):
-    """A key with its kind of value and default (MISSING: required)."""
+    """A key with its kind of value and default (MISSING: required, `unless` another key has some value)."""
 
     kind: Kind
     default: Any
+    unless: tuple[str, str] | None = None
 
     @property
     def required(self) -> bool:
@@ -66,8 +67,8 @@ class Section(_Named):
     cell: str | None = None
 
 
-def _key(path: str, kind: Kind, doc: str) -> Key:
-    return Key(path, doc, kind, _default(path))
+def _key(path: str, kind: Kind, doc: str, unless: tuple[str, str] | None = None) -> Key:
+    return Key(path, doc, kind, _default(path), unless)
 
 
 SECTIONS = {
@@ -94,9 +95,14 @@ KEYS = {
         ),
         _key("model.input_size", Integer(1), "length I of an input x_t, for tokens their number"),
         _key("model.hidden_size", Integer(1), "length H of the hidden state h_t"),
-        _key("model.output_size", Integer(1), "length O of an output y_t"),
+        _key("model.output_size", Integer(1), "length O of an output y_t", unless=("model.outputs", "states")),
         _key("model.biases", Switch(), "whether there are b_h and b_y"),
         _key("model.layout", Choice(get_args(settings.Layout)), "weights (in, out) for x @ W, or (out, in) for W @ x"),
+        _key(
+            "model.outputs",
+            Choice(get_args(settings.Outputs)),
+            "y from an output layer, or the states themselves",
+        ),
         _key("model.init.distribution", Choice(get_args(settings.Distribution)), "what the weights are drawn from"),
         _key(
             "model.init.scale",
@@ -114,6 +120,7 @@ KEYS = {
         _key("sequence.length", Integer(1), "number T of steps"),
         _key("sequence.batch_size", Integer(1, word="null"), "number B of sequences; `null`: no batch axis"),
         _key("sequence.inputs", Choice(get_args(settings.Inputs)), "one-hot tokens, or dense vectors"),
+        _key("sequence.input_gradient", Switch(), "whether the gradient of the inputs is checked too, as that of `x`"),
         _key("loss.kind", Choice(get_args(settings.LossKind)), "loss of one step"),
         _key("loss.reduction", Choice(get_args(settings.Reduction)), "`mean` divides by B and by the steps that count"),
         _key("loss.steps", Choice(get_args(settings.Steps)), "the steps that count"),

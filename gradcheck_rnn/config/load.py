@@ -61,6 +61,8 @@ def _with_defaults(reading: Reading) -> dict[str, Any]:
     values = {**absent, **reading.values}
     if "check.tolerance" in values and "dtype" in values and values["check.tolerance"] is None:
         values["check.tolerance"] = AUTO_TOLERANCE[values["dtype"]]
+    if values.get("model.outputs") == "states" and not reading.knows_of("model.output_size"):
+        values["model.output_size"] = values.get("model.hidden_size")
     return values
 
 

@@ -98,9 +98,14 @@ def _not_a_section(section: Section, node: Node) -> Mistake:
     return Mistake(f"`{section.name}`: expected {wanted}, got {got}", section_help(section, text), node.location)
 
 
+def _is_excused(key: Key, reading: Reading) -> bool:
+    """Whether another key says that this one is not needed."""
+    return key.unless is not None and reading.values.get(key.unless[0]) == key.unless[1]
+
+
 def _missing_keys(reading: Reading, top: Location) -> Iterator[Mistake]:
     for key in KEYS.values():
-        if not key.required or reading.knows_of(key.path):
+        if not key.required or reading.knows_of(key.path) or _is_excused(key, reading):
             continue
         section = reading.places.get(key.section, top)
         where = f"under `{key.section}`" if key.section else "at the top level"

@@ -6,6 +6,7 @@ from typing import Any
 from gradcheck_rnn.cells.catalogue import CUSTOM, Variant, cell_called
 from gradcheck_rnn.config.keys import KEYS, SECTIONS
 from gradcheck_rnn.config.places import clip
+from gradcheck_rnn.config.settings import LEARNED
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake
 from gradcheck_rnn.faults.library import is_fault_name, names_for
@@ -62,6 +63,23 @@ def distinct_tokens_must_suffice(values: Values) -> Broken | None:
     return "sequence.inputs", message, f"lower `length` to {size}, raise `input_size`, or take `tokens`"
 
 
+def states_have_their_own_size(values: Values) -> Broken | None:
+    """Without an output layer y is h."""
+    hidden, size = values.get("model.hidden_size"), values.get("model.output_size")
+    if values.get("model.outputs") != "states" or None in (hidden, size) or size == hidden:
+        return None
+    message = f"the outputs are the states, which have {hidden} entries, not {size}"
+    return "model.output_size", message, "leave `output_size` out, or take `outputs: layer`"
+
+
+def tokens_have_no_gradient(values: Values) -> Broken | None:
+    """A token is a whole number."""
+    if not values.get("sequence.input_gradient") or values.get("sequence.inputs") in (None, "dense"):
+        return None
+    message = "tokens have no gradient: `input_gradient` needs dense inputs"
+    return "sequence.input_gradient", message, "take `inputs: dense`"
+
+
 def softmax_needs_two_classes(values: Values) -> Broken | None:
     """The softmax of a single logit is 1, and its cross-entropy 0, whatever the net does."""
     if values.get("loss.kind") != "softmax_cross_entropy" or values.get("model.output_size") != 1:
@@ -92,16 +110,18 @@ def _variant(values: Values) -> Variant:
 def fault_must_fit_the_net(values: Values) -> Broken | None:
     """The derivative's name depends on the cell, some faults on the loss, on the parameters or on the batch."""
     name = values.get("backward.fault")
-    keys = ("model.cell", "loss.kind", "loss.steps", "model.initial_state", "model.biases")
+    keys = ("model.cell", "loss.kind", "loss.steps", "model.initial_state", "model.biases", "model.outputs")
     if not name or any(values.get(key) is None for key in keys):
         return None
-    cell, loss, steps, state, biases = (values[key] for key in keys)
+    cell, loss, steps, state, biases, outputs = (values[key] for key in keys)
     names = names_for(
         cell_called(cell, _variant(values)),
         loss=loss,
         steps=steps,
         biases=biases,
-        learned=state == "learned",
+        learned=state in LEARNED,
+        outputs=outputs == "layer",
+        inputs=bool(values.get("sequence.input_gradient")),
         batched=values.get("sequence.batch_size") is not None,
     )
     if name in names or not is_fault_name(name) or name.startswith("truncated-chain:"):
@@ -128,6 +148,8 @@ RULES: tuple[Callable[[Values], Broken | None], ...] = (
     complex_step_needs_the_described_loss,
     user_loss_needs_an_adapter,
     distinct_tokens_must_suffice,
+    states_have_their_own_size,
+    tokens_have_no_gradient,
     softmax_needs_two_classes,
     cells_have_keys_of_their_own,
     one_backward_pass,

@@ -10,14 +10,19 @@ Reset = Literal["before", "after"]
 Keeps = Literal["z", "1-z"]
 Layout = Literal["row", "column"]
 Distribution = Literal["normal", "uniform", "normal_fan_in", "uniform_fan_in"]
-InitialState = Literal["zeros", "random", "learned"]
+Outputs = Literal["layer", "states"]
+InitialState = Literal["zeros", "random", "learned", "input"]
 Inputs = Literal["tokens", "distinct_tokens", "dense"]
-LossKind = Literal["softmax_cross_entropy", "mse"]
+LossKind = Literal["softmax_cross_entropy", "mse", "projection"]
 Reduction = Literal["sum", "mean"]
 Steps = Literal["all", "last"]
 DType = Literal["float64", "float32"]
 Method = Literal["auto", "central", "richardson", "complex_step"]
 LossSource = Literal["auto", "user", "described"]
+
+
+# initial states that are parameters: one for all sequences, or each sequence's own
+LEARNED = ("learned", "input")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class GruSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """The net: cell, sizes, whether it has biases, orientation of its weights, how it starts."""
+    """The net: cell, sizes, whether it has biases, orientation of its weights, what is read off it, how it starts."""
 
     input_size: int
     hidden_size: int
@@ -58,6 +63,7 @@ class ModelSettings:
     cell: Cell = "tanh"
     biases: bool = True
     layout: Layout = "row"
+    outputs: Outputs = "layer"
     init: InitSettings = InitSettings()
     initial_state: InitialState = "zeros"
     lstm: LstmSettings = LstmSettings()
@@ -66,11 +72,12 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class SequenceSettings:
-    """The batch: T steps, B sequences (None: no batch axis), what the inputs are."""
+    """The batch: T steps, B sequences (None: no batch axis), what the inputs are, whether they have a gradient."""
 
     length: int
     batch_size: int | None = None
     inputs: Inputs = "tokens"
+    input_gradient: bool = False
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,9 @@ def with_changed_targets(problem: Problem, step: int | None = None) -> Problem:
     batch, net = problem.batch, problem.net
     targets = batch.targets.copy()
     at: Any = ... if step is None else slice(step, step + 1)
-    targets[at] = targets[at] + 1 if net.loss.kind == "mse" else (targets[at] + 1) % net.sizes.output_size
+    targets[at] = (
+        (targets[at] + 1) % net.sizes.output_size if net.loss.kind == "softmax_cross_entropy" else targets[at] + 1
+    )
     return replace(problem, batch=replace(batch, targets=targets))
 
 
@@ -142,7 +144,8 @@ def prefix(problem: Problem, length: int) -> Problem:
         tokens=None if batch.tokens is None else batch.tokens[:length],
         targets=batch.targets if net.loss.steps == "last" else batch.targets[:length],
     )
-    return replace(problem, net=replace(net, sizes=replace(net.sizes, length=length)), batch=cut)
+    shorter = replace(problem, net=replace(net, sizes=replace(net.sizes, length=length)), batch=cut)
+    return shorter.with_inputs_as_parameter()
 
 
 def _length(problem: Problem) -> int:

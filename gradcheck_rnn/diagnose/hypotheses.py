@@ -117,7 +117,7 @@ class _Search:
         self.asked = witnesses[0].problem
         net = first.problem.net
         self.names = tuple(self.scene.returned)
-        self.local = own_faults(net.equations, learned=net.learned)
+        self.local = own_faults(net.equations)
         chain = chain_faults(net.equations, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
         self.right = self.scene.hypothesis()
         tried = [self.scene.hypothesis([fault]) for fault in chain]

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER
 from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import products_of
@@ -18,6 +19,7 @@ from gradcheck_rnn.model.reference import (
     deltas,
     forward,
     gradient_of,
+    gradient_of_inputs,
     gradient_of_state,
     output_gradient,
     reference_gradients,
@@ -160,7 +162,9 @@ class Scene:
 
     def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
         if name in self._states:
-            return gradient_of_state(self._states[name], found, self.c, taps)
+            return gradient_of_state(self._states[name], self.net, found, self.c, taps)
+        if name == INPUT_PARAMETER:
+            return gradient_of_inputs(self.net, found, self.c, self.trace, taps)
         return gradient_of(self._products[name], self.net, found, self.c, self.trace, taps)
 
     def _fitted(self, fault: Fault, returned: Array, gradient: Array, parameter: Array) -> Iterator[Fault]:

@@ -85,13 +85,13 @@ def windows(length: int) -> Iterator[Fault]:
         yield short_loop_fault(lags, "loop", "output loop")
 
 
-def parameter_faults(*, learned: bool) -> Mapping[str, tuple[Fault, ...]]:
+def parameter_faults() -> Mapping[str, tuple[Fault, ...]]:
     """Faults of each parameter's gradient alone, by parameter."""
     faults = {
         each.product.parameter: (*accumulator_faults(each), *whole_gradient_faults(each.product.parameter))
         for each in MISTAKES
     }
-    return {**faults, "h0": tuple(_state_faults())} if learned else faults
+    return {**faults, "h0": tuple(_state_faults())}
 
 
 def _state_faults() -> Iterator[Fault]:

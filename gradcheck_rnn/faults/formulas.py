@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from gradcheck_rnn.cells.equation import Activated, Affine, Cell, Equation, Sum, previous
+from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, Activated, Affine, Cell, Equation, Sum, previous
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import products_of
 
@@ -11,6 +11,7 @@ _DERIVATIVES = {"tanh": "(1 - {0}**2)", "sigmoid": "{0} * (1 - {0})", "relu": "(
 _ERRORS = {
     "softmax_cross_entropy": "dy = softmax(y); dy[target] -= 1",
     "mse": "dy = y - target",
+    "projection": "dy is the upstream gradient of the same step",
 }
 # a tap in a term: what is damaged, and the delta or carry that it is a part of
 _PART = re.compile(r"(?P<part>.+) in (?P<target>d\w+)$")
@@ -87,7 +88,7 @@ def formula_of(cell: Cell, target: str, layout: str) -> str:
     """Return the formula of a delta, such as dz, or of a carry, such as dh_next."""
     is_carry = target.endswith("_next")
     value = target[1:].removesuffix("_next")
-    operand = previous(value) if is_carry else value
+    operand = INPUT if value == INPUT_PARAMETER else previous(value) if is_carry else value
     terms = []
     if value == cell.output and not is_carry:
         terms.append("dy @ W_hy.T" if layout == "row" else "W_hy.T @ dy")
@@ -126,6 +127,8 @@ def _without_constant(fault: Fault) -> str:
 
 def _sum_of(cell: Cell, name: str, layout: str) -> str:
     """How a parameter's gradient is summed up, or what an initial state's is."""
+    if name == INPUT_PARAMETER:
+        return formula_of(cell, f"d{name}", layout)
     product = next((each for each in products_of(cell) if each.parameter == name), None)
     if product is None:
         _, _, formula = formula_of(cell, f"d{name.removesuffix('0')}_next", layout).partition(" = ")

@@ -6,7 +6,18 @@ Like Elman's they stand in the order in which one of several with the same gradi
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from gradcheck_rnn.cells.equation import INPUT, Activated, Affine, Cell, Equation, Sum, lone_term, previous, state_of
+from gradcheck_rnn.cells.equation import (
+    INPUT,
+    Activated,
+    Affine,
+    Cell,
+    Equation,
+    Sum,
+    initial_name,
+    lone_term,
+    previous,
+    state_of,
+)
 from gradcheck_rnn.cells.equation import Product as EntrywiseProduct
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import Product, products_of
@@ -70,13 +81,13 @@ def _misled_carry(cell: Cell, state: str) -> Iterator[Fault]:
         yield Fault("double-counted-term", f"{name} in d{other}", says, (name,), Damage.ALSO_ELSEWHERE, other=other)
 
 
-def parameter_faults(cell: Cell, *, learned: bool) -> Mapping[str, tuple[Fault, ...]]:
+def parameter_faults(cell: Cell) -> Mapping[str, tuple[Fault, ...]]:
     """Faults of each parameter's gradient alone, by parameter."""
     faults = {
         each.parameter: (*_sum_faults(cell, each), *whole_gradient_faults(each.parameter)) for each in products_of(cell)
     }
-    states = {f"{state}0": tuple(whole_gradient_faults(f"{state}0")) for state in cell.states}
-    return {**faults, **states} if learned else faults
+    states = map(initial_name, cell.states)
+    return faults | {name: tuple(whole_gradient_faults(name)) for name in states}
 
 
 def _sum_faults(cell: Cell, product: Product) -> Iterator[Fault]:

@@ -5,12 +5,13 @@ from functools import cache
 
 from gradcheck_rnn.cells.catalogue import Variant, cell_called
 from gradcheck_rnn.cells.elman import FUNCTIONS
-from gradcheck_rnn.cells.equation import Cell
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Cell, initial_name
 from gradcheck_rnn.faults import elman, gated
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.inputs import input_faults
 from gradcheck_rnn.faults.taps import window_fault
 
-LOSSES = ("softmax_cross_entropy", "mse")
+LOSSES = ("softmax_cross_entropy", "mse", "projection")
 STEPS = ("all", "last")
 WINDOW = "truncated-chain"
 
@@ -21,9 +22,11 @@ def chain_faults(cell: Cell, *, loss: str, steps: str, length: int) -> tuple[Fau
     return (*streams, *elman.windows(length))
 
 
-def own_faults(cell: Cell, *, learned: bool) -> Mapping[str, tuple[Fault, ...]]:
-    """Faults of each parameter's gradient alone, by parameter."""
-    return elman.parameter_faults(learned=learned) if is_elman(cell) else gated.parameter_faults(cell, learned=learned)
+@cache
+def own_faults(cell: Cell) -> Mapping[str, tuple[Fault, ...]]:
+    """Faults of each gradient alone, by parameter, those of initial states and of inputs among them."""
+    of_parameters = elman.parameter_faults() if is_elman(cell) else gated.parameter_faults(cell)
+    return {**of_parameters, INPUT_PARAMETER: tuple(input_faults(cell))}
 
 
 def clipped_places(cell: Cell) -> tuple[str, ...]:
@@ -40,13 +43,14 @@ def is_elman(cell: Cell) -> bool:
 
 
 def known_faults(
-    cell: Cell, *, length: int, loss: str, steps: str, learned: bool, batched: bool, parameters: Iterable[str]
+    cell: Cell, *, length: int, loss: str, steps: str, batched: bool, parameters: Iterable[str]
 ) -> tuple[Fault, ...]:
     """Every fault that may show on a net of `length` steps with these parameters; variants have the same name."""
-    own = own_faults(cell, learned=learned)
+    own, parameters = own_faults(cell), tuple(parameters)
+    chain = chain_faults(cell, loss=loss, steps=steps, length=length)
     constants = (-1.0, "T", "1/T", "2", *(("B", "1/B") if batched else ()))
     return (
-        *chain_faults(cell, loss=loss, steps=steps, length=length),
+        *(fault for fault in chain if fault.term != OUTPUT_WEIGHT or OUTPUT_WEIGHT in parameters),
         *(fault for name in parameters for fault in own[name]),
         *(elman.named_constant(constant) for constant in constants),
     )
@@ -86,18 +90,34 @@ def gated_names() -> tuple[str, ...]:
 def _names(cells: Iterable[Cell]) -> tuple[str, ...]:
     nets = ((cell, loss, steps) for cell in cells for loss in LOSSES for steps in STEPS)
     each = (
-        names_for(cell, loss=loss, steps=steps, biases=True, learned=True, batched=True) for cell, loss, steps in nets
+        names_for(cell, loss=loss, steps=steps, biases=True, learned=True, outputs=True, inputs=True, batched=True)
+        for cell, loss, steps in nets
     )
     return tuple(dict.fromkeys(name for names in each for name in names))
 
 
 @cache
-def names_for(cell: Cell, *, loss: str, steps: str, biases: bool, learned: bool, batched: bool) -> tuple[str, ...]:
-    """Names of the faults that such a net may have, windows aside."""
-    own = own_faults(cell, learned=learned)
-    without = () if biases else ("b_y", *(each.bias for each in cell.affine))
-    parameters = [name for name in own if name not in without]
-    faults = known_faults(
-        cell, length=1, loss=loss, steps=steps, learned=learned, batched=batched, parameters=parameters
-    )
+def names_for(
+    cell: Cell, *, loss: str, steps: str, biases: bool, learned: bool, outputs: bool, inputs: bool, batched: bool
+) -> tuple[str, ...]:
+    """Names of the faults that such a net may have, windows aside; the arguments are those of `parameters_of`."""
+    parameters = parameters_of(cell, biases=biases, learned=learned, outputs=outputs, inputs=inputs)
+    faults = known_faults(cell, length=1, loss=loss, steps=steps, batched=batched, parameters=parameters)
     return tuple(dict.fromkeys(fault.name for fault in faults))
+
+
+def parameters_of(cell: Cell, *, biases: bool, learned: bool, outputs: bool, inputs: bool) -> list[str]:
+    """Names of the parameters of a net.
+
+    Args:
+        cell: its equations.
+        biases: whether it has any.
+        learned: whether its initial states are parameters.
+        outputs: whether there is an output layer.
+        inputs: whether the gradient of the inputs is asked for.
+    """
+    without = [] if biases else [OUTPUT_BIAS, *(each.bias for each in cell.affine)]
+    without += [] if learned else [initial_name(state) for state in cell.states]
+    without += [] if outputs else [OUTPUT_WEIGHT, OUTPUT_BIAS]
+    without += [] if inputs else [INPUT_PARAMETER]
+    return [name for name in own_faults(cell) if name not in without]

@@ -182,6 +182,22 @@ def cache_faults(
 def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
     """Faults of dy, the gradient of the loss with respect to the outputs."""
     tap = ("output error",)
+    if loss != "projection":
+        yield from _loss_faults(loss)
+    if steps == "last":
+        says = "dy is injected at every step, though the loss is on the last one"
+        yield Fault("error-at-every-step", "dy", says, tap, Damage.EVERY_STEP)
+        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.EVERY_STEP)
+        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.STALE_LAST)
+    for damage in SHIFTS:
+        for shift in (-1, 1):
+            says = f"dh is built from dy[t{shift:+d}]"
+            yield Fault("wrong-time-index", "dy", says, ("dy in dh",), damage, amount=shift)
+
+
+def _loss_faults(loss: str) -> Iterator[Fault]:
+    """Faults of dy that are made where it is computed from outputs and targets."""
+    tap = ("output error",)
     yield Fault("missing-target", "dy", "dy lacks the target: it is the prediction alone", tap, Damage.NO_TARGET)
     yield Fault("sign-flip", "target", "the target is added to dy where it is subtracted", tap, Damage.TARGET_ADDED)
     if loss == "softmax_cross_entropy":
@@ -194,15 +210,6 @@ def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
     for other, words in (("sigmoid'", "p * (1 - p)"), ("tanh'", "1 - y**2")):
         says = f"dy is multiplied by a derivative, {words}, of an activation that the output does not have"
         yield Fault("wrong-activation-derivative", "dy", says, tap, Damage.SPURIOUS_SLOPE, other=other)
-    if steps == "last":
-        says = "dy is injected at every step, though the loss is on the last one"
-        yield Fault("error-at-every-step", "dy", says, tap, Damage.EVERY_STEP)
-        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.EVERY_STEP)
-        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.STALE_LAST)
-    for damage in SHIFTS:
-        for shift in (-1, 1):
-            says = f"dh is built from dy[t{shift:+d}]"
-            yield Fault("wrong-time-index", "dy", says, ("dy in dh",), damage, amount=shift)
 
 
 def accumulator_faults(mistakes: Mistakes) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcheck_rnn.cells.catalogue import Variant
-from gradcheck_rnn.config.settings import InitSettings, Inputs, Settings
+from gradcheck_rnn.config.settings import LEARNED, InitSettings, Inputs, Settings
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
 from gradcheck_rnn.model.net import Net, Sizes
@@ -59,7 +59,10 @@ def configured_net(settings: Settings) -> Net:
         ),
         biases=model.biases,
         layout=model.layout,
-        learned=model.initial_state == "learned",
+        learned=model.initial_state in LEARNED,
+        own_states=model.initial_state == "input",
+        input_gradient=sequence.input_gradient,
+        output_layer=model.outputs == "layer",
         loss=settings.loss,
     )
 
@@ -72,7 +75,8 @@ def configured_problem(settings: Settings) -> Problem:
         for name, shape in net.shapes.items()
     }
     spread = PROBE_SPREAD if settings.model.initial_state == "random" else 0.0
-    return Problem(net, parameters, draw_batch(net, settings.sequence.inputs, settings.seed, spread, dtype))
+    batch = draw_batch(net, settings.sequence.inputs, settings.seed, spread, dtype)
+    return Problem(net, parameters, batch).with_inputs_as_parameter()
 
 
 def shorter_probe_nets(net: Net) -> list[Net]:
@@ -105,7 +109,7 @@ def probe_problem(net: Net, settings: Settings, draw: int = 0) -> Problem:
         name: _probe_parameter(net, name, shape, stream(settings.seed, f"probe {draw} {name}")).astype(settings.dtype)
         for name, shape in net.shapes.items()
     }
-    return Problem(net, parameters, probe_batch(net, settings, draw))
+    return Problem(net, parameters, probe_batch(net, settings, draw)).with_inputs_as_parameter()
 
 
 def probe_batch(net: Net, settings: Settings, draw: int = 0) -> Batch:
@@ -129,7 +133,7 @@ def probe_value(rng: np.random.Generator, shape: tuple[int, ...], *, fan_in: int
 def draw_batch(net: Net, inputs: Inputs, seed: int, spread: float, dtype: npt.DTypeLike) -> Batch:
     """Draw inputs, targets and initial state (normal with standard deviation `spread`)."""
     sizes = net.sizes
-    batched = () if sizes.batch is None else (sizes.batch,)
+    batched = net.batched
     tokens = None if inputs == "dense" else _tokens(sizes, inputs, stream(seed, "tokens"))
     if tokens is None:
         x = stream(seed, "inputs").standard_normal((sizes.length, *batched, sizes.input_size))
@@ -175,6 +179,6 @@ def _tokens(sizes: Sizes, inputs: Inputs, rng: np.random.Generator) -> npt.NDArr
 
 def _targets(net: Net, batched: tuple[int, ...], rng: np.random.Generator, dtype: npt.DTypeLike) -> Targets:
     leading = ((net.sizes.length,) if net.loss.steps == "all" else ()) + batched
-    if net.loss.kind == "mse":
+    if net.loss.kind != "softmax_cross_entropy":
         return rng.standard_normal((*leading, net.sizes.output_size)).astype(dtype)
     return np.asarray(rng.integers(net.sizes.output_size, size=leading))

@@ -1,7 +1,8 @@
 """Losses of the outputs y, each with its value per step beside its gradient with respect to y.
 
 S steps count (all T, or only the last), B sequences, O outputs. Targets are (S, B) class indices for the softmax
-cross-entropy and (S, B, O) values for the squared error.
+cross-entropy and (S, B, O) values for the squared error and the projection, <y, target>, whose upstream gradient the
+target is.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,7 +54,16 @@ def _squared_error_gradient(y: Array, targets: Targets) -> Array:
     return np.asarray(y - targets)
 
 
+def _projection(y: Array, targets: Targets) -> Array:
+    return np.asarray((y * targets).sum(axis=-1))
+
+
+def _projection_gradient(y: Array, targets: Targets) -> Array:
+    return np.asarray(np.broadcast_to(targets, y.shape).astype(y.dtype))
+
+
 LOSSES: Mapping[str, OutputLoss] = {
     "softmax_cross_entropy": OutputLoss(_softmax_cross_entropy, _softmax_cross_entropy_gradient),
     "mse": OutputLoss(_squared_error, _squared_error_gradient),
+    "projection": OutputLoss(_projection, _projection_gradient),
 }

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gradcheck_rnn.cells.catalogue import USUAL, Variant, cell_called
-from gradcheck_rnn.cells.equation import INPUT, Cell
+from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Cell, initial_name
 from gradcheck_rnn.config.settings import Cell as CellName
 from gradcheck_rnn.config.settings import Layout, LossSettings
 from gradcheck_rnn.model.activations import Array
 
 Parameters = Mapping[str, Array]
-
-OUTPUT_WEIGHT, OUTPUT_BIAS = "W_hy", "b_y"
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,13 @@ class Sizes:
     batch: int | None = None
 
 
-def initial_name(state: str) -> str:
-    """Name of the parameter that a learned initial state is."""
-    return f"{state}0"
-
-
 @dataclass(frozen=True)
 class Net:
-    """A net without its parameter values; `learned` means that the initial states are parameters `h0`, `c0`."""
+    """A net without its parameter values.
+
+    `learned` means that the initial states are parameters `h0`, `c0`, with `own_states` each sequence's own;
+    `input_gradient` that the inputs are one, `x`. Without an `output_layer` the outputs y are the hidden states.
+    """
 
     sizes: Sizes
     cell: CellName = "tanh"
@@ -41,6 +38,9 @@ class Net:
     biases: bool = True
     layout: Layout = "row"
     learned: bool = False
+    own_states: bool = False
+    input_gradient: bool = False
+    output_layer: bool = True
     loss: LossSettings = LossSettings()
 
     @cached_property
@@ -68,7 +68,15 @@ class Net:
         """Shapes of the parameters by name, in the layout at hand, in the order of the forward pass."""
         present = {name: shape for name, shape in self._rows.items() if self.biases or name not in self.bias_names}
         oriented = {name: shape[::-1] if self.layout == "column" else shape for name, shape in present.items()}
-        return {**oriented, **dict.fromkeys(self.initial_names, (self.sizes.hidden_size,))}
+        if self.input_gradient:
+            oriented[INPUT_PARAMETER] = (self.sizes.length, *self.batched, self.sizes.input_size)
+        leading = self.batched if self.own_states else ()
+        return {**oriented, **dict.fromkeys(self.initial_names, (*leading, self.sizes.hidden_size))}
+
+    @property
+    def batched(self) -> tuple[int, ...]:
+        """The batch axis, if there is one."""
+        return () if self.sizes.batch is None else (self.sizes.batch,)
 
     @cached_property
     def _rows(self) -> dict[str, tuple[int, ...]]:
@@ -79,7 +87,7 @@ class Net:
             rows |= {term.weight: (I if term.operand == INPUT else H, H) for term in each.terms}
             rows |= {each.bias: (H,)} if each.bias else {}
         rows |= dict.fromkeys(self.equations.vectors, (H,))
-        return {**rows, OUTPUT_WEIGHT: (H, O), OUTPUT_BIAS: (O,)}
+        return {**rows, OUTPUT_WEIGHT: (H, O), OUTPUT_BIAS: (O,)} if self.output_layer else rows
 
     def orient(self, name: str, value: Array) -> Array:
         """Turn a parameter from row layout, x @ W, to the net's own layout or back (a view)."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_WEIGHT, initial_name
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
-from gradcheck_rnn.model.net import OUTPUT_WEIGHT, Net, Parameters, initial_name
+from gradcheck_rnn.model.net import Net, Parameters
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Problem:
         )
         return Problem(self.net, {name: value.astype(np.float64) for name, value in self.parameters.items()}, wide)
 
+    def with_inputs_as_parameter(self) -> "Problem":
+        """Return the same problem, whose parameter `x` is its inputs where it has that parameter."""
+        if INPUT_PARAMETER not in self.net.shapes:
+            return self
+        return self.at({**self.parameters, INPUT_PARAMETER: self.batch.inputs})
+
     def starting_from_zeros(self) -> "Problem":
         """Return the same problem with an initial state of zeros."""
         zeros = {name: np.zeros_like(state) for name, state in self.batch.initial_state.items()}
@@ -60,7 +67,8 @@ class Canonical:
     """A problem as the mathematics reads it: row layout, always a batch axis.
 
     x (T, B, I); tokens (T, B) or None; targets (S, B) or (S, B, O) for the S counted steps; `initial` states (B, H);
-    `parameters`: weights (m, n), biases and vectors (n,), zeros for the biases that the net does not have.
+    `parameters`: weights (m, n), biases and vectors (n,), zeros for the biases that the net does not have, and the
+    identity for the output layer.
     """
 
     x: Array
@@ -78,8 +86,8 @@ def canonical(problem: Problem) -> Canonical:
     """Bring a problem into its canonical form; nothing is copied that need not be."""
     net, batch, sizes = problem.net, problem.batch, problem.net.sizes
     rows = {name: net.orient(name, value) for name, value in problem.parameters.items()}
-    dtype = rows[OUTPUT_WEIGHT].dtype
-    x, tokens, targets = batch.inputs, batch.tokens, batch.targets
+    dtype = batch.inputs.dtype
+    x, tokens, targets = rows.get(INPUT_PARAMETER, batch.inputs), batch.tokens, batch.targets
     initial = {state: batch.initial_state[state] for state in net.equations.states}
     if net.loss.steps == "last":
         targets = targets[None]
@@ -89,8 +97,8 @@ def canonical(problem: Problem) -> Canonical:
         tokens = None if tokens is None else tokens[:, None]
     if net.learned:
         initial = {state: np.broadcast_to(rows[initial_name(state)], value.shape) for state, value in initial.items()}
-    if not net.biases:
-        rows |= {
-            name: np.zeros(shape, dtype) for name, shape in replace(net, biases=True).shapes.items() if name not in rows
-        }
+    if not net.output_layer:
+        rows |= {OUTPUT_WEIGHT: np.eye(sizes.output_size, dtype=dtype)}
+    whole = replace(net, biases=True, output_layer=True)
+    rows |= {name: np.zeros(shape, dtype) for name, shape in whole.shapes.items() if name not in rows}
     return Canonical(x, tokens, targets, initial, rows)

@@ -14,17 +14,17 @@ from functools import partial
 
 import numpy as np
 
-from gradcheck_rnn.cells.equation import INPUT, state_of
+from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, initial_name, state_of
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import Product, products_of
 from gradcheck_rnn.model import scan
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 from gradcheck_rnn.model.losses import LOSSES
-from gradcheck_rnn.model.net import OUTPUT_BIAS, OUTPUT_WEIGHT, Net, Parameters, initial_name
+from gradcheck_rnn.model.net import Net, Parameters
 from gradcheck_rnn.model.output_error import output_error, output_part
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
 from gradcheck_rnn.model.scan import Backward, taken_operand
-from gradcheck_rnn.model.sums import accumulate, constant, finished
+from gradcheck_rnn.model.sums import accumulate, constant, counted, finished
 from gradcheck_rnn.model.taps import WHOLE, Rows, Taps
 from gradcheck_rnn.model.windows import kept_by_source, sources
 
@@ -116,7 +116,9 @@ def backward(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE
     """Gradients of sum(dy * y) in row layout; `dy` (T, B, O) is zero at steps that do not count."""
     found, cell = deltas(net, c, trace, dy, taps), net.equations
     products = {each.parameter: gradient_of(each, net, found, c, trace, taps) for each in products_of(cell)}
-    return products | {initial_name(state): gradient_of_state(state, found, c, taps) for state in cell.states}
+    states = {initial_name(state): gradient_of_state(state, net, found, c, taps) for state in cell.states}
+    inputs = {INPUT_PARAMETER: gradient_of_inputs(net, found, c, trace, taps)} if net.input_gradient else {}
+    return products | states | inputs
 
 
 def gradient_of(product: Product, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
@@ -197,15 +199,38 @@ def _instead(name: str, net: Net, found: Deltas, c: Canonical, trace: Trace) -> 
     return trace.at_steps(name.removesuffix("[t]"))[found.visits]
 
 
-def gradient_of_state(state: str, found: Deltas, c: Canonical, taps: Taps = WHOLE) -> Array:
-    """Gradient of a learned initial state, (H,): what the carry brings to it."""
+def gradient_of_inputs(net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
+    """Gradient of the inputs, (T, B, I) or (T, I): what the delta of each equation that takes them brings back."""
+    total = np.zeros_like(c.x)
+    for equation in net.equations.affine:
+        for term in equation.terms:
+            if term.operand == INPUT:
+                delta = _delta_into_inputs(f"d{equation.name}", net, found, c, trace, taps)
+                W = taps.weight(f"{term.weight} in d{INPUT_PARAMETER}", c.parameters[term.weight], None, c.parameters)
+                total += delta @ W.T
+    if (kept := counted(INPUT_PARAMETER, found.visits, trace.length, taps)) is not None:
+        total[found.visits] *= kept[:, None, None]
+    return total if net.sizes.batch is not None else total[:, 0]
+
+
+def _delta_into_inputs(name: str, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps) -> Array:
+    """A delta in the order of time, as it is taken for the gradient of the inputs, (T, B, n)."""
+    tap, value = f"{name} in d{INPUT_PARAMETER}", found.of[name[1:]]
+    value = taps.operand(tap, value, lambda other: _instead(other, net, found, c, trace))
+    in_order = np.zeros((trace.length, *value.shape[1:]), value.dtype)
+    in_order[found.visits] = taps.term(tap, value, is_first=False)
+    return taps.taken(tap, in_order)
+
+
+def gradient_of_state(state: str, net: Net, found: Deltas, c: Canonical, taps: Taps = WHOLE) -> Array:
+    """Gradient of a learned initial state, (H,), or of each sequence's own, (B, H): what the carry brings to it."""
     value = found.initial[state]
     for fault in taps.at(initial_name(state)):
         if fault.damage is Damage.OTHER:
             value = _instead_of_carry(fault.other, found, c)
         elif fault.damage is Damage.UNTRANSPOSE:
             value = found.of["z"][-1] @ c.parameters["W_hh"]
-    return np.asarray(value.sum(axis=0))
+    return value if net.own_states and net.sizes.batch is not None else np.asarray(value.sum(axis=0))
 
 
 def _instead_of_carry(other: str, found: Deltas, c: Canonical) -> Array:

@@ -27,13 +27,22 @@ def accumulate(name: str, left: Array | None, right: Array, visits: Rows, length
     for fault in faults:
         if fault.damage is Damage.LAST_SEQUENCE:
             left, right = None if left is None else left[:, -1:], right[:, -1:]
-        elif (weights := _weights(fault.damage, visits, length)) is not None:
-            right = right * weights[:, None, None]
+    if (weights := counted(name, visits, length, taps)) is not None:
+        right = right * weights[:, None, None]
     if left is None:
         return np.asarray(right.sum(axis=(0, 1)))
     total = left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
     if total.shape[0] == total.shape[1] and any(fault.damage is Damage.TRANSPOSE for fault in faults):
         return total.T
+    return total
+
+
+def counted(name: str, visits: Rows, length: int, taps: Taps) -> Array | None:
+    """What each visit counts in a gradient, (V,); None where each counts once."""
+    total = None
+    for fault in taps.at(name):
+        if (weights := _weights(fault.damage, visits, length)) is not None:
+            total = weights if total is None else total * weights
     return total
 
 

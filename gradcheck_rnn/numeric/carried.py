@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gradcheck_rnn.cells.equation import INPUT, Activated, Affine, Equation, previous
+from gradcheck_rnn.cells.equation import INPUT, OUTPUT_WEIGHT, Activated, Affine, Equation, previous
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
-from gradcheck_rnn.model.net import OUTPUT_WEIGHT, Net
+from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
 from gradcheck_rnn.model.reference import Trace, forward
 from gradcheck_rnn.numeric.differences import ACTIVATION_DIFFERENCES, LOSS_DIFFERENCES, crosses_kink
-from gradcheck_rnn.numeric.entries import Entries, block_length, entries_of
+from gradcheck_rnn.numeric.entries import Entries, Step, block_length, entries_of
 from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values
 
 # truncation is O(d**2), below rounding at 1e-7; the smaller ones serve chaotic nets, whose higher derivatives are huge
@@ -77,7 +77,7 @@ def carried_gradient(
     base = Base(net, c := canonical(problem), forward(net, c))
     entries = entries_of(net, name, indices)
     sample = np.sort(rng.permutation(len(entries))[:SAMPLE])
-    chosen, error = _choose_step(base, _pick(entries, sample), [step] if step else STEPS)
+    chosen, error = _choose_step(base, entries.picked(sample), [step] if step else STEPS)
     quotients = _quotients(base, entries, chosen, advance)
     central, kink = _around_kinks(base, entries, quotients, chosen)
     floor = 2 * EPS * float(np.abs(central).max(initial=0.0))
@@ -134,15 +134,11 @@ def _around_kinks(base: Base, entries: Entries, quotients: Quotients, step: floa
         if not at.size:
             break
         step *= KINK_SHRINK
-        again = _quotients(base, _pick(entries, at), step)
+        again = _quotients(base, entries.picked(at), step)
         central[at] = 0.5 * (again.forward + again.backward)
         kink[at] = np.where(again.crossed, 0.5 * np.abs(again.forward - again.backward), 0.0)
         at = at[again.crossed]
     return central, kink
-
-
-def _pick(entries: Entries, at: Indices) -> Entries:
-    return Entries(entries.name, entries.row[at], entries.column[at])
 
 
 def _quotients(
@@ -152,7 +148,7 @@ def _quotients(
     weight, length = base.net.loss_weight, block_length(base.net)
     central, one_sided, crossed = [], [], []
     for start in range(0, len(entries), length):
-        block = _pick(entries, np.arange(start, min(start + length, len(entries))))
+        block = entries.picked(np.arange(start, min(start + length, len(entries))))
         up, up_crossed = _loss_changes(base, block, step)
         down, down_crossed = _loss_changes(base, block, -step)
         # the two runs are subtracted step by step and then summed
@@ -209,7 +205,7 @@ def _difference(
             def moved_operand(operand: str) -> Array:
                 return np.asarray(base.c.x[t] if operand == INPUT else trace.at_steps(operand)[t] + D[operand])
 
-            entries.add_to_affine(equation, value, moved_operand, offset)
+            entries.add_to_affine(equation, value, Step(t, moved_operand, parameters), offset)
             return value
         case Activated():
             return ACTIVATION_DIFFERENCES[equation.function](trace.at_steps(equation.of)[t], D[equation.of])

@@ -61,7 +61,12 @@ def _squared_error_difference(y: Array, dy: Array, targets: Targets) -> Array:
     return np.asarray((dy * (y - targets + 0.5 * dy)).sum(axis=-1))
 
 
+def _projection_difference(_y: Array, dy: Array, targets: Targets) -> Array:
+    return np.asarray((dy * targets).sum(axis=-1))
+
+
 LOSS_DIFFERENCES: Mapping[str, LossDifference] = {
     "softmax_cross_entropy": _softmax_cross_entropy_difference,
     "mse": _squared_error_difference,
+    "projection": _projection_difference,
 }

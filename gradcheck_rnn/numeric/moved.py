@@ -5,24 +5,21 @@ The offset may be complex: then the loss is too, for the complex step.
 
 import numpy as np
 
-from gradcheck_rnn.cells.equation import INPUT, Affine, previous
+from gradcheck_rnn.cells.equation import INPUT, OUTPUT_BIAS, OUTPUT_WEIGHT, Affine, previous
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import LOSSES
-from gradcheck_rnn.model.net import OUTPUT_BIAS, OUTPUT_WEIGHT
 from gradcheck_rnn.model.problem import Problem, canonical
 from gradcheck_rnn.model.reference import from_input
 from gradcheck_rnn.model.scan import evaluated
-from gradcheck_rnn.numeric.entries import Entries, block_length, entries_of
+from gradcheck_rnn.numeric.entries import Entries, Step, block_length, entries_of
 from gradcheck_rnn.numeric.estimate import Indices
 
 
 def moved_losses(problem: Problem, name: str, indices: Indices, offset: complex) -> Array:
     """Losses (K,) when each of the given entries of one parameter moves by `offset`, one at a time."""
     entries, length = entries_of(problem.net, name, indices), block_length(problem.net)
-    blocks = [
-        Entries(name, entries.row[start : start + length], entries.column[start : start + length])
-        for start in range(0, len(entries), length)
-    ]
+    every = np.arange(len(entries))
+    blocks = [entries.picked(every[start : start + length]) for start in range(0, len(entries), length)]
     losses = [_block_losses(problem, block, offset) for block in blocks]
     return np.concatenate(losses) if losses else np.zeros(0)
 
@@ -49,7 +46,7 @@ def _block_losses(problem: Problem, entries: Entries, offset: complex) -> Array:
             if isinstance(equation, Affine):
                 gain = gained[equation.name][t]
                 value = np.array(np.broadcast_to(value + gain, (len(entries), *gain.shape)), dtype)
-                entries.add_to_affine(equation, value, at.__getitem__, offset)
+                entries.add_to_affine(equation, value, Step(t, at.__getitem__, parameters), offset)
             at[equation.name] = value
         if t in counted:
             h = np.broadcast_to(at[cell.output], (len(entries), *at[cell.output].shape[-2:]))

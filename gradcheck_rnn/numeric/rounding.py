@@ -87,6 +87,8 @@ def _output_magnitude(problem: Problem, c: Canonical, y: Array) -> Array:
     """Size of the terms that dy is the difference of, (T, B, O), zero at steps that do not count."""
     magnitude = np.zeros_like(y)
     counted = problem.net.counted_steps
+    if problem.net.loss.kind == "projection":
+        return magnitude  # the targets are given
     if problem.net.loss.kind == "mse":
         magnitude[counted] = np.abs(y[counted]) + np.abs(c.targets)
         return magnitude

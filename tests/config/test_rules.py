@@ -13,6 +13,8 @@ import pytest
         (["check.loss=user"], "there is no user's loss to difference: `backward` is `reference`"),
         (["inputs=distinct_tokens", "length=5"],
          "`distinct_tokens` needs a token for each of 5 steps, `input_size` is 4"),
+        (["output_size=5", "outputs=states"], "the outputs are the states, which have 3 entries, not 5"),
+        (["input_gradient=true"], "tokens have no gradient: `input_gradient` needs dense inputs"),
         (["cell=custom"], "a `custom` cell has no reference to check"),
         (["check.loss=described", "cell=custom", "adapter=net.yaml"], "a `custom` cell has no described loss"),
         (["method=complex_step", "cell=custom", "adapter=net.yaml"],
@@ -37,6 +39,8 @@ def test_a_combination_that_makes_no_sense_is_refused(report, smallest, override
         ["inputs=distinct_tokens", "length=4", "kind=mse"],
         ["inputs=tokens", "length=5"],
         ["cell=custom", "adapter=net.yaml"],
+        ["outputs=states", "output_size=3", "kind=projection"],
+        ["input_gradient=true", "inputs=dense"],
     ],
 )
 def test_a_combination_that_makes_sense_is_accepted(load, smallest, overrides):

@@ -70,7 +70,6 @@ def faults_of(net: Net, length: int | None = None) -> tuple[Fault, ...]:
         length=net.sizes.length if length is None else length,
         loss=net.loss.kind,
         steps=net.loss.steps,
-        learned=net.learned,
         batched=net.sizes.batch is not None,
         parameters=net.shapes,
     )

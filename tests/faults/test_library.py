@@ -66,7 +66,16 @@ def names_of(cell: str, *, loss: str, steps: str, learned: bool, batched: bool) 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_net_may_have_the_faults_that_its_description_allows(cell, loss, steps, learned):
     facts = {"loss": loss, "steps": steps, "learned": learned, "batched": learned}
-    assert set(names_for(cell_called(cell), biases=True, **facts)) == names_of(cell, **facts)
+    names = names_for(cell_called(cell), biases=True, outputs=True, inputs=False, **facts)
+    assert set(names) == names_of(cell, **facts)
+
+
+def test_without_an_output_layer_it_has_no_faults():
+    facts = {"loss": "projection", "steps": "all", "biases": True, "learned": False, "inputs": True, "batched": False}
+    without, names = (set(names_for(cell_called("tanh"), outputs=each, **facts)) for each in (False, True))
+    assert {name.rpartition(":")[2].rpartition(" in ")[2] for name in names - without} == {"W_hy", "b_y", "h[t]"}
+    assert not any("W_hy" in name for name in without)
+    assert {"missing-term:dz in dx", "wrong-time-index:dz in dx", "missing-gradient:x"} <= without
 
 
 @pytest.mark.parametrize("bias", ["b_h", "b_y"])
@@ -75,9 +84,10 @@ def test_a_bias_has_no_outer_product_that_could_stand_the_wrong_way_round(bias):
 
 
 def test_the_names_of_all_nets_are_those_of_every_single_one():
-    facts = itertools.product(CELLS, ("softmax_cross_entropy", "mse"), ("all", "last"))
+    facts = itertools.product(CELLS, ("softmax_cross_entropy", "mse", "projection"), ("all", "last"))
+    all_parameters = {"biases": True, "learned": True, "outputs": True, "inputs": True}
     every = [
-        names_for(cell_called(cell), loss=loss, steps=steps, biases=True, learned=True, batched=True)
+        names_for(cell_called(cell), loss=loss, steps=steps, batched=True, **all_parameters)
         for cell, loss, steps in facts
     ]
     assert set(fault_names()) == set().union(*every)
@@ -150,7 +160,7 @@ def test_a_constant_goes_by_its_name_or_its_value(constant, name):
 
 
 def test_faults_of_a_parameter_say_which_and_faults_of_the_chain_say_none():
-    own = parameter_faults(learned=True)
+    own = parameter_faults()
     assert {name: {fault.parameter for fault in faults} for name, faults in own.items()} == {
         name: {name} for name in own
     }
@@ -164,7 +174,6 @@ def test_only_parameters_of_the_net_have_faults_of_their_own():
         length=4,
         loss="mse",
         steps="all",
-        learned=False,
         batched=False,
         parameters=("W_xh", "W_hh", "W_hy"),
     )

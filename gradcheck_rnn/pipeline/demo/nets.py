@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from gradcheck_rnn.cells.catalogue import cell_called
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.config.kinds import FaultName
-from gradcheck_rnn.config.settings import BackwardSettings, Settings
+from gradcheck_rnn.config.settings import LEARNED, BackwardSettings, Settings
 from gradcheck_rnn.faults.fault import Fault
-from gradcheck_rnn.faults.library import WINDOW, fault_by_name, fault_names, known_faults, own_faults
+from gradcheck_rnn.faults.library import WINDOW, fault_by_name, fault_names, known_faults, parameters_of
 
 # the slip of the question that this project began with
 FIRST_STORY = "untransposed-weight:W_hh"
@@ -39,6 +40,10 @@ LARGE_GRADIENTS = (
 )
 
 
+# inputs that have a gradient
+OF_INPUTS = ("sequence.inputs=dense", "sequence.input_gradient=true")
+
+
 @dataclass(frozen=True)
 class Stage:
     """A net that faults are shown on: the tagger under `changes` (KEY=VALUE each); `needs` says why, in words."""
@@ -55,15 +60,21 @@ STAGES = (
     Stage("a learned initial state", ("model.initial_state=learned",)),
     Stage("a loss on the last step only", ("loss.steps=last",)),
     Stage("a batch", ("sequence.batch_size=3",)),
+    Stage("a gradient of the inputs", OF_INPUTS),
 )
 _AS_MANY_OUTPUTS = Stage("as many outputs as hidden units", ("model.output_size=10",))
 _AS_MANY_INPUTS = Stage("as many inputs as hidden units", ("model.input_size=10",))
+_AS_MANY_INPUTS_WITH_GRADIENT = Stage(
+    "a gradient of as many inputs as hidden units", ("model.input_size=10", *OF_INPUTS)
+)
 _GIVEN_STATE = Stage("an initial state that is not zero", ("model.initial_state=random",))
 # what a name alone does not tell
 _SPECIAL = {
     "untransposed-weight:W_hy": _AS_MANY_OUTPUTS,
     "missing-term:W_hy": _AS_MANY_OUTPUTS,
     "transposed-gradient:W_hy": _AS_MANY_OUTPUTS,
+    "untransposed-weight:W_xh": _AS_MANY_INPUTS_WITH_GRADIENT,
+    "missing-term:W_xh": _AS_MANY_INPUTS_WITH_GRADIENT,
     "transposed-gradient:W_xh": _AS_MANY_INPUTS,
     "wrong-operand:W_xh": _AS_MANY_INPUTS,
     "missing-initial-state:h[t-1]": _GIVEN_STATE,
@@ -86,7 +97,8 @@ def stage_of(name: str) -> Stage:
         return Stage(f"more than {int(term) + 1} steps", (f"sequence.length={max(6, int(term) + 2)}",))
     if kind == "clipped-gradient":
         state = "learned" if term == "h0" else "random"
-        return Stage("gradients beyond the bound", (*LARGE_GRADIENTS, f"model.initial_state={state}"))
+        of_inputs = OF_INPUTS if term == INPUT_PARAMETER else ()
+        return Stage("gradients beyond the bound", (*LARGE_GRADIENTS, f"model.initial_state={state}", *of_inputs))
     return next(stage for stage in STAGES if name in _faults_on(stage))
 
 
@@ -110,14 +122,20 @@ def fault_called(name: str) -> Fault:
 def _faults_on(stage: Stage) -> Mapping[str, Fault]:
     """The first fault of each name that a net may have, windows aside."""
     settings = load_settings("-", overrides=stage.changes, stdin=io.BytesIO(TAGGER.encode()))
-    learned = settings.model.initial_state == "learned"
+    model, sequence, cell = settings.model, settings.sequence, cell_called(settings.model.cell)
+    parameters = parameters_of(
+        cell,
+        biases=model.biases,
+        learned=model.initial_state in LEARNED,
+        outputs=model.outputs == "layer",
+        inputs=sequence.input_gradient,
+    )
     faults = known_faults(
-        cell_called(settings.model.cell),
+        cell,
         length=1,
         loss=settings.loss.kind,
         steps=settings.loss.steps,
-        learned=learned,
-        batched=settings.sequence.batch_size is not None,
-        parameters=own_faults(cell_called(settings.model.cell), learned=learned),
+        batched=sequence.batch_size is not None,
+        parameters=parameters,
     )
     return {fault.name: fault for fault in reversed(faults)}

@@ -65,7 +65,6 @@ def faults_of(net: Net) -> tuple[Fault, ...]:
         length=net.sizes.length,
         loss=net.loss.kind,
         steps=net.loss.steps,
-        learned=net.learned,
         batched=net.sizes.batch is not None,
         parameters=net.shapes,
     )

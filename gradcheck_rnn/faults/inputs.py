@@ -46,7 +46,7 @@ def _delta_faults(cell: Cell, equation: Affine, term: str) -> Iterator[Fault]:
     )
     for name in (each.name for each in cell.activated if each.of == equation.name):
         says = f"{DELTA} takes d{name}, not {delta}: it skips the activation's derivative"
-        yield Fault("bypassed-activation", term, says, tap, Damage.OTHER, other=f"d{name}")
+        yield Fault("missing-activation-derivative", term, says, tap, Damage.OTHER, other=f"d{name}")
     says = f"{DELTA} takes {delta} without what is carried back"
     yield Fault("missing-term", f"dh_next in {DELTA}", says, tap, Damage.OTHER, other=f"own {delta}")
     for shift in (1, -1):

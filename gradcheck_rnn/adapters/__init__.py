@@ -2,6 +2,19 @@
 
 from gradcheck_rnn.adapters.adapt import adapt
 from gradcheck_rnn.adapters.definitions import definitions
+from gradcheck_rnn.adapters.holders import entries
+from gradcheck_rnn.adapters.layers import sequence, unrolled
 from gradcheck_rnn.adapters.results import attributes, mapping, negated, updates, values
 
-__all__ = ["adapt", "attributes", "definitions", "mapping", "negated", "updates", "values"]
+__all__ = [
+    "adapt",
+    "attributes",
+    "definitions",
+    "entries",
+    "mapping",
+    "negated",
+    "sequence",
+    "unrolled",
+    "updates",
+    "values",
+]

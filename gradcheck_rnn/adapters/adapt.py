@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_rnn.adapters.holders import Holder
 from gradcheck_rnn.adapters.results import Result, mapping
+from gradcheck_rnn.adapters.state import Snapshot
 from gradcheck_rnn.model.activations import Array
 
 # of every call, so that code which draws does so alike
@@ -29,6 +30,7 @@ def adapt(
     loss: Callable[[Any], Any],
     gradients: Callable[[Any], Any],
     result: Result | None = None,
+    restoring: Sequence[Any] = (),
 ) -> Adapted:
     """Make `loss`, `gradients` and `parameters` from code that keeps its parameters in a place of its own.
 
@@ -39,6 +41,7 @@ def adapt(
         loss: takes a batch, returns the loss: a number, or an array of one entry.
         gradients: takes a batch, runs the backward pass.
         result: how its gradients are read; a dict with keys such as `dW` where nothing is said.
+        restoring: objects or modules whose state a call changes: before every call it is put back to what it is now.
     Returns:
         The three functions: `loss, gradients, parameters = adapt(...)`.
     Raises:
@@ -48,6 +51,7 @@ def adapt(
     holder = Holder(home, list(names), is_complete=not shapes)
     initial = holder.values() if not shapes else {}
     read = result or mapping()
+    snapshots = [Snapshot(each) for each in restoring]
 
     def parameters(rng: np.random.Generator) -> dict[str, Array]:
         drawn = {name: rng.normal(0.0, max(shape) ** -0.5, shape) for name, shape in shapes.items()}
@@ -56,6 +60,8 @@ def adapt(
     def prepared(parameters: dict[str, Array]) -> None:
         np.random.seed(SEED)
         random.seed(SEED)
+        for snapshot in snapshots:
+            snapshot.put_back()
         holder.fill(parameters)
 
     def adapted_loss(parameters: dict[str, Array], batch: Any) -> float:

@@ -1,11 +1,44 @@
 """Where code keeps its parameters: as globals of a module, as attributes of an object, in a dict."""
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
+
+
+def entries(arrays: MutableSequence[Any], *names: str) -> "Entries":
+    """Name the entries of a list, such as a layer's `params`, whose order is that of `names`."""
+    return Entries(arrays, names)
+
+
+class Entries(MutableMapping[str, Any]):
+    """A list of arrays as a dict; an array of the same shape is written to, for other names may stand for it."""
+
+    def __init__(self, arrays: MutableSequence[Any], names: Sequence[str]) -> None:
+        if len(names) != len(arrays):
+            raise LookupError(f"there are {len(arrays)} entries, and {len(names)} names for them: {', '.join(names)}")
+        self._arrays, self._at = arrays, {name: i for i, name in enumerate(names)}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._arrays[self._at[name]]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        here = self[name]
+        if isinstance(here, np.ndarray) and here.shape == value.shape and here.dtype.kind == "f":
+            here[...] = value
+        else:
+            self._arrays[self._at[name]] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("a list of parameters keeps its length")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
 
 
 class Holder:
@@ -55,7 +88,7 @@ class Holder:
         return where, last
 
     def _known(self) -> str:
-        home = self._home if isinstance(self._home, MutableMapping) else vars(self._home)
+        home: Mapping[str, Any] = self._home if isinstance(self._home, MutableMapping) else vars(self._home)
         arrays = [name for name, value in home.items() if isinstance(value, np.ndarray)]
         return ", ".join(arrays) or "no arrays at all"
 

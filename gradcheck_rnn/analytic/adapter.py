@@ -30,9 +30,19 @@ class Adapter:
 
     @property
     def sizes_may_vary(self) -> bool:
-        """Whether the parameters can be drawn for other sizes: by ourselves, or by `parameters(rng, sizes)`."""
+        """Whether the parameters can be drawn for other sizes: by ourselves, or by `parameters(rng, sizes)`.
+
+        A ready-made adapter that needs sizes of the batch only says that the others are fixed.
+        """
         if self.parameters is None:
             return True
+        return self.takes_sizes and not getattr(self.parameters, "sizes_are_fixed", False)
+
+    @property
+    def takes_sizes(self) -> bool:
+        """Whether `parameters` takes the sizes to draw for."""
+        if self.parameters is None:
+            return False
         every = inspect.signature(self.parameters).parameters
         required = [each for each in every.values() if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
         return "sizes" in every or len(required) > 1

@@ -81,7 +81,9 @@ class Roles:
 
     def _arranged(self, name: str, net: Net, values: Mapping[str, Array]) -> Array:
         """Put the blocks of a user's parameter together; vectors are rows of a matrix that has others."""
-        grid = self._grid(name)
+        if name not in self.blocks:
+            return values[self.described[name]]
+        grid = self.blocks[name]
         if len(grid) == 1 and all(values[role].ndim == 1 for role in grid[0]):
             return np.concatenate([values[role] for role in grid[0]])
         rows = [[np.atleast_2d(net.orient(role, values[role])) for role in row] for row in grid]
@@ -134,7 +136,7 @@ def find_roles(
     """
     if declared is not None:
         _refuse_unknown(declared, shapes, net, path)
-    roles = declared or Roles({name: name for name in shapes if name in net.shapes})
+    roles = _with_equal_names(declared or Roles({}), net, shapes)
     taken = {role for name in roles.described for role in roles.roles_of(name)}
     missing = [role for role in net.shapes if role not in taken]
     extra = [name for name in shapes if name not in roles.described]
@@ -147,6 +149,13 @@ def find_roles(
         if (reason := _misfit(name, shapes[name], roles, net)) is not None:
             return None, reason
     return Roles({name: roles.described[name] for name in shapes}, roles.blocks), ""
+
+
+def _with_equal_names(roles: Roles, net: Net, shapes: Mapping[str, tuple[int, ...]]) -> Roles:
+    """Take parameters that have a described name for those, where nothing else is said of either."""
+    taken = {role for name in roles.described for role in roles.roles_of(name)}
+    equal = {name: name for name in shapes if name in net.shapes and name not in {*roles.described, *taken}}
+    return Roles({**roles.described, **equal}, roles.blocks)
 
 
 def _misfit(name: str, shape: tuple[int, ...], roles: Roles, net: Net) -> str | None:

@@ -162,7 +162,7 @@ def _initial_parameters(adapter: Adapter, watch: Watch, seed: int, sizes: Sizes)
         length=sizes.length,
         batch_size=sizes.batch,
     )
-    arguments = (rng, given) if adapter.sizes_may_vary else (rng,)
+    arguments = (rng, given) if adapter.takes_sizes else (rng,)
     return _call(watch, "parameters", _read_parameters, _call(watch, "parameters", adapter.parameters, *arguments))
 
 

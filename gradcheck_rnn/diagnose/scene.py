@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from gradcheck_rnn.cells.equation import INPUT_PARAMETER
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER, initial_name
 from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import products_of
@@ -58,7 +58,7 @@ class Scene:
         self.parameters = {name: self.net.orient(name, value) for name, value in problem.parameters.items()}
         self.floor = negligible(self.returned)
         self._products = {each.parameter: each for each in products_of(self.net.equations)}
-        self._states = dict(zip(self.net.initial_names, self.net.equations.states, strict=False))
+        self._states = {initial_name(state): state for state in self.net.equations.states}
 
     def hypothesis(self, faults: Sequence[Fault] = ()) -> Hypothesis:
         """Follow the chain under faults of it."""

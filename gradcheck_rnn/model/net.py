@@ -28,7 +28,8 @@ class Sizes:
 class Net:
     """A net without its parameter values.
 
-    `learned` means that the initial states are parameters `h0`, `c0`, with `own_states` each sequence's own;
+    `learned` means that the initial states are parameters `h0`, `c0`, with `own_states` each sequence's own, those of
+    `zero_states` aside, which code keeps to itself;
     `input_gradient` that the inputs are one, `x`. Without an `output_layer` the outputs y are the hidden states.
     """
 
@@ -39,6 +40,7 @@ class Net:
     layout: Layout = "row"
     learned: bool = False
     own_states: bool = False
+    zero_states: tuple[str, ...] = ()
     input_gradient: bool = False
     output_layer: bool = True
     loss: LossSettings = LossSettings()
@@ -61,7 +63,8 @@ class Net:
     @property
     def initial_names(self) -> tuple[str, ...]:
         """Names of the learned initial states, none where they are not learned."""
-        return tuple(map(initial_name, self.equations.states)) if self.learned else ()
+        learned = [state for state in self.equations.states if state not in self.zero_states] if self.learned else []
+        return tuple(map(initial_name, learned))
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

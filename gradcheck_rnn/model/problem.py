@@ -96,7 +96,8 @@ def canonical(problem: Problem) -> Canonical:
         initial = {state: value[None] for state, value in initial.items()}
         tokens = None if tokens is None else tokens[:, None]
     if net.learned:
-        initial = {state: np.broadcast_to(rows[initial_name(state)], value.shape) for state, value in initial.items()}
+        learned = {state: rows.get(initial_name(state), value) for state, value in initial.items()}
+        initial = {state: np.broadcast_to(learned[state], value.shape) for state, value in initial.items()}
     if not net.output_layer:
         rows |= {OUTPUT_WEIGHT: np.eye(sizes.output_size, dtype=dtype)}
     whole = replace(net, biases=True, output_layer=True)

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gradcheck_rnn.adapters import adapt, attributes, definitions, mapping, negated, updates, values
+from gradcheck_rnn.adapters import adapt, attributes, definitions, entries, mapping, negated, updates, values
+from gradcheck_rnn.adapters.drawing import drawn, is_free
 from gradcheck_rnn.adapters.holders import Holder
 
 ONE, TWO = np.ones((2, 3)), np.full((2, 3), 2.0)
@@ -104,3 +105,55 @@ def test_without_a_stub_a_module_that_is_missing_is_an_error(tmp_path):
     (tmp_path / "train.py").write_text("import no_such_module_either\n")
     with pytest.raises(ModuleNotFoundError):
         definitions(tmp_path / "train.py")
+
+
+class Restless:
+    """A net whose calls leave traces: a state that is carried over, and an accumulator that is never zeroed."""
+
+    def __init__(self):
+        self.W, self.state, self.dW = np.ones(2), np.zeros(2), np.zeros(2)
+
+    def loss(self):
+        self.state = self.state + self.W
+        return self.state.sum()
+
+    def back(self):
+        self.dW += 1
+        self.late = True
+
+
+def test_state_that_calls_change_is_put_back_before_each():
+    net = Restless()
+    loss, gradients, parameters = adapt(
+        net, ["W"], loss=lambda _: net.loss(), gradients=lambda _: net.back(), result=attributes(net), restoring=[net]
+    )
+    drawn = parameters(np.random.default_rng(0))
+    assert [loss(drawn, None), loss(drawn, None)] == [2.0, 2.0]
+    assert [gradients(drawn, None)["W"].tolist() for _ in range(2)] == [[1.0, 1.0]] * 2
+    loss(drawn, None)
+    assert not hasattr(net, "late")
+
+
+def test_a_list_of_parameters_is_written_to_where_other_names_may_stand_for_its_entries():
+    W = np.zeros((2, 3))
+    kept = [W, 1]
+    named = entries(kept, "W", "b")
+    named["W"], named["b"] = ONE, np.ones(2)
+    assert (W == 1).all()
+    assert kept[1].tolist() == [1, 1]
+    assert list(named) == ["W", "b"]
+
+
+def test_a_list_with_another_number_of_entries_than_names_is_refused():
+    with pytest.raises(LookupError, match="there are 1 entries, and 2 names for them: W, b"):
+        entries([ONE], "W", "b")
+
+
+def test_lengths_are_numbers_or_sizes_of_the_configuration():
+    sizes = SimpleNamespace(input_size=3, hidden_size=2, output_size=4, length=5, batch_size=None)
+    shapes = {"W": ("I", "4H"), "h0": ("B", 2), "x": ("T", "I")}
+    values = drawn(np.random.default_rng(0), shapes, sizes)
+    assert {name: value.shape for name, value in values.items()} == {"W": (3, 8), "h0": (1, 2), "x": (5, 3)}
+    assert (is_free({"W": ("I", "4H"), "b": ("H", 1)}), is_free(shapes)) == (True, False)
+    with pytest.raises(ValueError, match="no size is called 'K': lengths are numbers, or I, H, O, T, B, as in 4H"):
+        drawn(np.random.default_rng(0), {"W": ("K",)}, sizes)

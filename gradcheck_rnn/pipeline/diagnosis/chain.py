@@ -60,7 +60,7 @@ def chain_of_user(plan: Plan, user: UserNet, net: Net, *, lengths_are_free: bool
     if user.roles is None:
         return black_box_chain(user, problem)
     try:
-        forward = match_forward(plan, user, problem.net, user.roles.point(problem, user.shapes(net.sizes)))
+        forward = match_forward(plan, user, problem.net, user.roles.point(problem, user.shapes(problem.net.sizes)))
         if forward.problem is None:
             return black_box_chain(user, problem)
         return chain_map(

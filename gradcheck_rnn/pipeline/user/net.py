@@ -1,6 +1,6 @@
 """The user's net beside the described one: which parameter is which, and points drawn for both."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from gradcheck_rnn.analytic.roles import Roles, find_roles, own_shapes
 from gradcheck_rnn.analytic.session import Session
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.cells.catalogue import CUSTOM
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.findings import Finding
@@ -91,9 +92,15 @@ class UserNet:
         if self.facts.initial is None:
             return None
         if not self.facts.sizes_may_vary:
-            return own_shapes(self.facts.initial)
+            return own_shapes(self.facts.initial) | self._shapes_of_batch(sizes)
         drawn = self.runner.run(initial_parameters, sizes)
         return None if drawn is None else own_shapes(drawn)
+
+    def _shapes_of_batch(self, sizes: Sizes) -> dict[str, tuple[int, ...]]:
+        """Shapes of what goes in and is a parameter: they are those of the batch, and change with it."""
+        net = replace(self.net, sizes=sizes)
+        of_batch = [name for name in (INPUT_PARAMETER, *net.initial_names) if name in net.shapes]
+        return {own: net.shapes[name] for name in of_batch for own in (self.roles.names(name) if self.roles else ())}
 
 
 def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:
@@ -109,16 +116,38 @@ def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:
     if settings.model.cell == CUSTOM:
         _refuse_undescribed(facts, path)
         return UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), None, IS_CUSTOM)
-    roles, reason = find_roles(problem.net, own_shapes(initial), facts.roles, path)
-    user = UserNet(runner, settings, facts, problem.net, Point(initial, problem.batch), roles, reason)
-    if roles is None and facts.roles is None:
-        user = _with_inferred_roles(user)
+    nets = [problem.net, *_without_states(problem.net)]
+    users = (_read_as(net, runner, settings, facts, Point(initial, problem.batch), path) for net in nets)
+    tried = list(_until_described(users))
+    user = tried[-1] if tried[-1].roles is not None else tried[0]
     if user.roles is None and not facts.has_loss:
         message = (
             f"there is no loss to difference: the adapter has none, and the described net does not fit: {user.reason}"
         )
         raise UsageError(Mistake(message, "add loss(parameters, batch) to the adapter", Location(str(path))))
     return user
+
+
+def _without_states(net: Net) -> list[Net]:
+    """The net without the gradient of the cell state, which some code keeps to itself and starts from zeros."""
+    return [replace(net, zero_states=net.equations.states[1:])] if len(net.initial_names) > 1 else []
+
+
+def _until_described(users: Iterable[UserNet]) -> Iterator[UserNet]:
+    """Readings of the user's parameters, up to the first that fits."""
+    for user in users:
+        yield user
+        if user.roles is not None:
+            return
+
+
+def _read_as(
+    net: Net, runner: Runner, settings: Settings, facts: AdapterFacts, configured: Point, path: Path
+) -> UserNet:
+    """Read the user's parameters as those of a described net."""
+    roles, reason = find_roles(net, own_shapes(configured.parameters), facts.roles, path)
+    user = UserNet(runner, settings, facts, net, configured, roles, reason)
+    return _with_inferred_roles(user) if roles is None and facts.roles is None else user
 
 
 def _refuse_undescribed(facts: AdapterFacts, path: Path) -> None:

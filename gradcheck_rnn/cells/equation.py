@@ -6,6 +6,7 @@ value of an equation above it at the same step. Shapes: B sequences, n entries o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 INPUT = "x[t]"
 # the output layer, y = h W_hy + b_y
@@ -28,6 +29,14 @@ def initial_name(state: str) -> str:
 def state_of(operand: str) -> str | None:
     """Return the state that an operand is the previous value of, None if it is no such operand."""
     return operand.removesuffix(_PREVIOUS) if operand.endswith(_PREVIOUS) else None
+
+
+def delta_of(operand: str) -> str:
+    """Return the delta of a value, such as dz, of the inputs, dx, or of a state before the step, the carry dh_next."""
+    if operand == INPUT:
+        return f"d{INPUT_PARAMETER}"
+    state = state_of(operand)
+    return f"d{state}_next" if state is not None else f"d{operand}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,27 @@ Equation = Affine | Activated | Sum
 
 
 @dataclass(frozen=True)
+class Edge:
+    """A way on which the delta of an equation, its `source`, reaches an operand that it was computed from.
+
+    On it the delta is multiplied by the transposed `weight`; or by the derivative of the `function`; or, entry by
+    entry, by a coefficient and `factors`.
+    """
+
+    source: str
+    operand: str
+    weight: str = ""
+    function: str = ""
+    factors: tuple[str, ...] = ()
+    coefficient: float = 1.0
+
+    @property
+    def target(self) -> str:
+        """The delta or carry that this is a term of."""
+        return delta_of(self.operand)
+
+
+@dataclass(frozen=True)
 class Cell:
     """A recurrent cell: its equations in the order in which a step evaluates them.
 
@@ -105,11 +135,39 @@ class Cell:
         """The equations that apply a function."""
         return (each for each in self.equations if isinstance(each, Activated))
 
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Ways from the equations, in their order, to the values and states that each was computed from."""
+        return tuple(edge for each in self.equations for edge in _edges_from(each, self.vectors))
+
+    @cached_property
+    def input_edges(self) -> tuple[Edge, ...]:
+        """Ways from the equations to the inputs."""
+        ways = ((each.name, term) for each in self.affine for term in each.terms)
+        return tuple(Edge(name, INPUT, weight=term.weight) for name, term in ways if term.operand == INPUT)
+
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters, in the order of the equations: weights, then the bias of each."""
         names = [name for each in self.affine for name in (*(term.weight for term in each.terms), each.bias)]
         return (*names, *self.vectors)
+
+
+def _edges_from(equation: Equation, vectors: tuple[str, ...]) -> Iterator[Edge]:
+    """Ways from one equation, but to inputs and parameters: no chain goes through these."""
+    match equation:
+        case Affine():
+            for term in equation.terms:
+                if term.operand != INPUT:
+                    yield Edge(equation.name, term.operand, weight=term.weight)
+        case Activated():
+            yield Edge(equation.name, equation.of, function=equation.function)
+        case Sum():
+            for product in equation.products:
+                for i, factor in enumerate(product.factors):
+                    if factor not in vectors:
+                        others = product.factors[:i] + product.factors[i + 1 :]
+                        yield Edge(equation.name, factor, factors=others, coefficient=product.coefficient)
 
 
 def lone_term(cell: Cell, value: str) -> Term | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, Activated, Affine, Cell, Equation, Sum, previous
+from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, Activated, Cell, Edge, Equation, delta_of, previous
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import products_of
 
@@ -94,27 +94,18 @@ def formula_of(cell: Cell, target: str, layout: str) -> str:
         terms.append("dy @ W_hy.T" if layout == "row" else "W_hy.T @ dy")
     if value in cell.states and not is_carry:
         terms.append(f"d{value}_next")
-    terms += [term for each in cell.equations for term in _terms(each, operand, layout)]
+    terms += [_term(edge, layout) for edge in (*cell.edges, *cell.input_edges) if edge.operand == operand]
     return f"{target} = {' + '.join(terms)}".replace("+ -", "- ")
 
 
-def _terms(equation: Equation, operand: str, layout: str) -> Iterator[str]:
+def _term(edge: Edge, layout: str) -> str:
     """What the delta of an equation brings to an operand."""
-    delta = f"d{equation.name}"
-    match equation:
-        case Affine():
-            for term in equation.terms:
-                if term.operand == operand:
-                    yield f"{delta} @ {term.weight}.T" if layout == "row" else f"{term.weight}.T @ {delta}"
-        case Activated():
-            if equation.of == operand:
-                yield f"{delta} * {_DERIVATIVES[equation.function].format(equation.name)}"
-        case Sum():
-            for product in equation.products:
-                for i, factor in enumerate(product.factors):
-                    if factor == operand:
-                        others = [delta, *product.factors[:i], *product.factors[i + 1 :]]
-                        yield ("-" if product.coefficient < 0 else "") + " * ".join(others)
+    delta = delta_of(edge.source)
+    if edge.weight:
+        return f"{delta} @ {edge.weight}.T" if layout == "row" else f"{edge.weight}.T @ {delta}"
+    if edge.function:
+        return f"{delta} * {_DERIVATIVES[edge.function].format(edge.source)}"
+    return ("-" if edge.coefficient < 0 else "") + " * ".join((delta, *edge.factors))
 
 
 def _without_constant(fault: Fault) -> str:

@@ -11,8 +11,9 @@ from gradcheck_rnn.cells.equation import (
     Activated,
     Affine,
     Cell,
-    Equation,
+    Edge,
     Sum,
+    delta_of,
     initial_name,
     lone_term,
     previous,
@@ -53,8 +54,9 @@ def stream_faults(cell: Cell, loss: str, steps: str) -> Iterator[Fault]:
             term, tap = f"{each.function}' of d{each.of}_next", (f"d{each.of}_next",)
             yield Fault("wrong-activation-derivative", term, says, tap, Damage.ELSEWHERE, other=each.name)
     for equation in cell.equations:
-        yield from _edge_faults(cell, equation)
-        delta = f"d{equation.name}"
+        for edge in (each for each in cell.edges if each.source == equation.name and not each.function):
+            yield from _affine_edge(cell, edge) if edge.weight else _product_edge(cell, edge)
+        delta = delta_of(equation.name)
         shown = _shown(delta)
         yield Fault("sign-flip", shown, f"{shown} has the wrong sign", (delta,), Damage.NEGATE)
         yield Fault("double-counted-term", shown, f"{shown} is counted twice", (delta,), Damage.DOUBLE)
@@ -98,9 +100,9 @@ def _sum_faults(cell: Cell, product: Product) -> Iterator[Fault]:
             yield replace(fault, parameter=product.parameter)
 
 
-def _gate(equation: Affine) -> str:
-    """The gate or candidate that a pre-activation belongs to, or a term of one: the letter of its weights."""
-    return equation.terms[0].weight[-1]
+def _gate(weight: str) -> str:
+    """The letter of the gate or candidate that a weight leads to."""
+    return weight[-1]
 
 
 def _slope_name(cell: Cell, equation: Activated) -> str:
@@ -121,63 +123,45 @@ def _shown(name: str) -> str:
     return "dz" if name == "dk" else name
 
 
-def _target(operand: str) -> str:
-    state = state_of(operand)
-    return f"d{state}_next" if state else f"d{operand}"
-
-
-def _term(cell: Cell, equation: Equation, target: str, factors: tuple[str, ...] = ()) -> str:
+def _term(cell: Cell, edge: Edge) -> str:
     """What an equation's delta brings to a target: by the gate's letter, or by the factors on the way."""
-    if isinstance(equation, Affine):
-        return f"{_gate(equation)} in {_shown(target)}"
-    way = [*(_in_words(cell, factor) for factor in factors), _shown(f"d{equation.name}")]
-    return f"{' * '.join(way)} in {_shown(target)}"
+    if edge.weight:
+        return f"{_gate(edge.weight)} in {_shown(edge.target)}"
+    way = [*(_in_words(cell, factor) for factor in edge.factors), _shown(delta_of(edge.source))]
+    return f"{' * '.join(way)} in {_shown(edge.target)}"
 
 
-def _edge_faults(cell: Cell, equation: Equation) -> Iterator[Fault]:
-    match equation:
-        case Affine():
-            for term in equation.terms:
-                if term.operand != INPUT:
-                    yield from _affine_edge(cell, equation, term.operand, term.weight)
-        case Sum():
-            for product in equation.products:
-                for factor in product.factors:
-                    if factor not in cell.vectors:
-                        others = tuple(other for other in product.factors if other is not factor)
-                        yield from _product_edge(cell, equation, factor, others)
-
-
-def _affine_edge(cell: Cell, equation: Affine, operand: str, weight: str) -> Iterator[Fault]:
-    target = _target(operand)
-    yield from _term_faults(cell, equation, target)
-    weights = (term.weight for each in cell.affine for term in each.terms if term.operand == operand)
-    others = tuple(each for each in weights if each != weight)
-    yield from weight_faults(weight, target, gradient=True, others=others, kind_of_others="swapped-gates")
-    tap, term = (f"d{equation.name} in {target}",), _term(cell, equation, target)
-    for name in (each.name for each in cell.activated if each.of == equation.name):
-        says = f"{target} takes d{name}, not d{equation.name}: it skips the activation's derivative"
+def _affine_edge(cell: Cell, edge: Edge) -> Iterator[Fault]:
+    """Faults of a way through a weight."""
+    yield from _term_faults(cell, edge)
+    others = tuple(weight for weight, _ in _weights_of(cell, edge.operand) if weight != edge.weight)
+    yield from weight_faults(edge.weight, edge.target, gradient=True, others=others, kind_of_others="swapped-gates")
+    delta = delta_of(edge.source)
+    tap, term = (f"{delta} in {edge.target}",), _term(cell, edge)
+    for name in (each.name for each in cell.activated if each.of == edge.source):
+        says = f"{edge.target} takes d{name}, not {delta}: it skips the activation's derivative"
         yield Fault("bypassed-activation", term, says, tap, Damage.OTHER, other=f"d{name}")
-    for kind, other in _remade(cell, equation):
-        says = f"{target} takes {other}, not d{equation.name}"
+    for kind, other in _remade(cell, edge.source):
+        says = f"{edge.target} takes {other}, not {delta}"
         skips = "bypassed-activation" if kind == "missing-activation-derivative" else kind
         yield Fault(skips, term, says, tap, Damage.OTHER, other=other)
 
 
-def _product_edge(cell: Cell, equation: Equation, factor: str, others: tuple[str, ...]) -> Iterator[Fault]:
-    target = _target(factor)
-    yield from _term_faults(cell, equation, target, others)
-    tap, term = (f"d{equation.name} in {target}",), _term(cell, equation, target, others)
-    for weight, other in _weights_of(cell, equation):
-        says = f"{_shown(target)} is not multiplied by {weight} at all"
-        yield Fault("missing-term", f"{weight} in {_shown(target)}", says, tap, Damage.OTHER, other=other)
+def _product_edge(cell: Cell, edge: Edge) -> Iterator[Fault]:
+    """Faults of a way through an entrywise product."""
+    yield from _term_faults(cell, edge)
+    delta, target = delta_of(edge.source), _shown(edge.target)
+    tap, term = (f"{delta} in {edge.target}",), _term(cell, edge)
+    for weight, other in _weights_of(cell, edge.source):
+        says = f"{target} is not multiplied by {weight} at all"
+        yield Fault("missing-term", f"{weight} in {target}", says, tap, Damage.OTHER, other=other)
     carries = tuple(f"{state}_next" for state in cell.states)
-    for other in (*_later(cell, equation), *carries):
-        says = f"{_shown(target)} is built from d{other}, not from d{equation.name}"
+    for other in (*_later(cell, edge.source), *carries):
+        says = f"{target} is built from d{other}, not from {delta}"
         yield Fault("wrong-operand", term, says, tap, Damage.OTHER, other=f"d{other}")
-    for other in others:
+    for other in edge.factors:
         faults = _vector_faults if other in cell.vectors else _factor_faults
-        yield from faults(cell, target, other)
+        yield from faults(cell, edge.target, other)
 
 
 def _vector_faults(cell: Cell, target: str, vector: str) -> Iterator[Fault]:
@@ -189,21 +173,20 @@ def _vector_faults(cell: Cell, target: str, vector: str) -> Iterator[Fault]:
         yield Fault("swapped-gates", f"{vector} in {target}", says, tap, Damage.OTHER, other=other)
 
 
-def _weights_of(cell: Cell, equation: Equation) -> Iterator[tuple[str, str]]:
-    """Weights that the value of an equation is multiplied by, each with the delta that comes before it."""
-    for each in cell.affine:
-        yield from ((term.weight, f"d{each.name}") for term in each.terms if term.operand == equation.name)
+def _weights_of(cell: Cell, operand: str) -> Iterator[tuple[str, str]]:
+    """Weights that an operand is multiplied by, each with the delta that comes before it."""
+    return ((edge.weight, delta_of(edge.source)) for edge in cell.edges if edge.weight and edge.operand == operand)
 
 
-def _remade(cell: Cell, equation: Affine) -> Iterator[tuple[str, str]]:
+def _remade(cell: Cell, value: str) -> Iterator[tuple[str, str]]:
     """The delta of a value that goes into one product only, made from the wrong factors: kind and what is taken.
 
     Such is u of r * u, whose delta is da_n * r.
     """
     for each in cell.equations:
         for product in each.products if isinstance(each, Sum) else ():
-            if equation.name in product.factors and len(product.factors) > 1:
-                (factor,) = (other for other in product.factors if other != equation.name)
+            if value in product.factors and len(product.factors) > 1:
+                (factor,) = (other for other in product.factors if other != value)
                 if factor in cell.vectors:
                     continue
                 yield from (
@@ -214,15 +197,16 @@ def _remade(cell: Cell, equation: Affine) -> Iterator[tuple[str, str]]:
                 yield "missing-term", f"d{each.name}"
 
 
-def _later(cell: Cell, equation: Equation) -> list[str]:
-    """Values whose deltas are there when that of an equation is handed on."""
+def _later(cell: Cell, value: str) -> list[str]:
+    """Values whose deltas are there when that of a value is handed on."""
     values = _values(cell)
-    return values[values.index(equation.name) + 1 :]
+    return values[values.index(value) + 1 :]
 
 
-def _term_faults(cell: Cell, equation: Equation, target: str, factors: tuple[str, ...] = ()) -> Iterator[Fault]:
-    tap, term = (f"d{equation.name} in {target}",), _term(cell, equation, target, factors)
-    where, source = _shown(target), _shown(f"d{equation.name}")
+def _term_faults(cell: Cell, edge: Edge) -> Iterator[Fault]:
+    """Faults of what a delta brings to another as a whole."""
+    tap, term = (f"{delta_of(edge.source)} in {edge.target}",), _term(cell, edge)
+    where, source = _shown(edge.target), _shown(delta_of(edge.source))
     yield Fault("missing-term", term, f"{where} lacks the term that comes from {source}", tap, Damage.DROP)
     says = f"in {where} the term that comes from {source}"
     yield Fault("sign-flip", term, f"{says} has the wrong sign", tap, Damage.NEGATE)
@@ -291,25 +275,14 @@ def _lone_paths(cell: Cell) -> Iterator[Fault]:
         for kept in ways if len(ways) > 2 else ():
             taps = tuple(f"d{name} in {target}" for name in ways if name != kept)
             equation = by_name[kept]
-            way = _gate(equation) if isinstance(equation, Affine) else f"d{kept}"
+            way = _gate(equation.terms[0].weight) if isinstance(equation, Affine) else f"d{kept}"
             says = f"of the ways into {target} only the one through {way} is there"
             yield Fault("missing-term", f"all but {way} in {target}", says, taps, Damage.DROP)
 
 
 def _ways_into(cell: Cell, state: str) -> list[str]:
     """Equations that read a state of the step before."""
-    operand = previous(state)
-    found = []
-    for equation in cell.equations:
-        match equation:
-            case Affine():
-                reads = any(term.operand == operand for term in equation.terms)
-            case Sum():
-                reads = any(operand in product.factors for product in equation.products)
-            case _:
-                reads = equation.of == operand
-        found += [equation.name] if reads else []
-    return found
+    return list(dict.fromkeys(edge.source for edge in cell.edges if edge.operand == previous(state)))
 
 
 def _mistakes(cell: Cell, product: Product) -> Mistakes:
@@ -325,14 +298,9 @@ def _mistakes(cell: Cell, product: Product) -> Mistakes:
         (f"own {product.right}", "missing-term", f"dh_next in {name}"),
         *((f"d{other}", _kind_of_other(cell, value, other), name) for other in others),
         *((each, "wrong-operand", name) for each in activated),
-        *((other, kind, name) for kind, other in _remade_of(cell, value)),
+        *((other, kind, name) for kind, other in _remade(cell, value)),
     )
     return Mistakes(product, instead, tuple(_lefts(cell, product)), in_term=f" in {name}")
-
-
-def _remade_of(cell: Cell, value: str) -> Iterator[tuple[str, str]]:
-    equation = next(each for each in cell.equations if each.name == value)
-    return _remade(cell, equation) if isinstance(equation, Affine) else iter(())
 
 
 def _activated_from(cell: Cell, value: str) -> list[str]:
@@ -458,11 +426,5 @@ def _cached(cell: Cell) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ..
 
 def _factor_taps(cell: Cell) -> list[str]:
     return [
-        f"{other} in {_target(factor)}"
-        for equation in cell.equations
-        if isinstance(equation, Sum)
-        for product in equation.products
-        for factor in product.factors
-        for other in product.factors
-        if factor not in cell.vectors and other is not factor and other not in cell.vectors
+        f"{factor} in {edge.target}" for edge in cell.edges for factor in edge.factors if factor not in cell.vectors
     ]

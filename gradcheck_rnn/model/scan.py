@@ -18,7 +18,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_rnn.cells.equation import INPUT, Activated, Affine, Cell, Equation, lone_term, previous, state_of
+from gradcheck_rnn.cells.equation import (
+    INPUT,
+    Activated,
+    Affine,
+    Cell,
+    Edge,
+    Equation,
+    delta_of,
+    lone_term,
+    previous,
+    state_of,
+)
 from gradcheck_rnn.faults.fault import Damage
 from gradcheck_rnn.faults.taps import WHERE_MADE
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
@@ -115,57 +126,16 @@ class Deltas:
 
 
 @dataclass(frozen=True)
-class _Edge:
-    """A way on which the delta of an equation reaches a value that it was computed from.
-
-    `into` is that value, or the state whose carry it is; `factors` are what the delta is multiplied by entry by entry.
-    """
-
-    into: str
-    is_carry: bool
-    weight: str = ""
-    slope: bool = False
-    factors: tuple[str, ...] = ()
-    coefficient: float = 1.0
-
-    @property
-    def target(self) -> str:
-        return delta_name(self.into, is_carry=self.is_carry)
-
-
-def delta_name(value: str, *, is_carry: bool = False) -> str:
-    """Name of the delta of a value, or of the carry into a state: dz, dh_next."""
-    return f"d{value}_next" if is_carry else f"d{value}"
-
-
-def edges_of(cell: Cell, equation: Equation) -> list[_Edge]:
-    """Ways from an equation to the values and states that it was computed from; inputs and parameters are none."""
-    match equation:
-        case Affine():
-            return [_edge(term.operand, weight=term.weight) for term in equation.terms if term.operand != INPUT]
-        case Activated():
-            return [_edge(equation.of, slope=True)]
-    return [
-        _edge(factor, factors=product.factors[:i] + product.factors[i + 1 :], coefficient=product.coefficient)
-        for product in equation.products
-        for i, factor in enumerate(product.factors)
-        if factor not in cell.vectors
-    ]
-
-
-def _edge(operand: str, **how: object) -> _Edge:
-    state = state_of(operand)
-    return _Edge(state or operand, state is not None, **how)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
 class _Way:
     """An edge made ready: `matrix`, the transposed weight, or the `factor` (T, B, n) that a delta is multiplied by.
 
-    `tap` is empty where nothing is damaged in the term, `is_clean` tells whether its weight is undamaged.
+    `into` is the value that it leads to or, if it `is_carry`, the state; `tap` is empty where nothing is damaged in the
+    term, `is_clean` tells whether its weight is undamaged.
     """
 
-    edge: _Edge
+    edge: Edge
+    into: str
+    is_carry: bool
     tap: str
     matrix: Array
     factor: Array
@@ -208,14 +178,14 @@ class Backward:
             into: dict[str, Array] = {}
             for state, value in carry.items():
                 carried[state][v] = value
-                into[state] = taps.term(delta_name(state, is_carry=True), value, is_first=v == 0)
+                into[state] = taps.term(delta_of(previous(state)), value, is_first=v == 0)
             for state, value in carry.items():
                 self._put_elsewhere(into, state, value)
             into[self.cell.output] = taps.term("dy", errors[t], is_first=v == 0) + into[self.cell.output]
             made = self._step(t, into, of, visits[: v + 1])
             ends = is_cut and taps.is_cut(t, t - 1, length, where=WHERE_MADE)
             for state, before in carry.items():
-                value = taps.carry(delta_name(state, is_carry=True), made.get(state, np.zeros_like(before)), before)
+                value = taps.carry(delta_of(previous(state)), made.get(state, np.zeros_like(before)), before)
                 carry[state] = np.zeros_like(before) if ends else value
         return Deltas(visits, of, carried, carry)
 
@@ -225,7 +195,7 @@ class Backward:
 
     def _put_elsewhere(self, into: dict[str, Array], state: str, carry: Array) -> None:
         """Add a carry to the deltas that faults bring it to."""
-        for fault in self.taps.at(delta_name(state, is_carry=True)):
+        for fault in self.taps.at(delta_of(previous(state))):
             if fault.damage in (Damage.ELSEWHERE, Damage.ALSO_ELSEWHERE):
                 into[fault.other] = into[fault.other] + carry if fault.other in into else carry
 
@@ -241,19 +211,19 @@ class Backward:
                 delta = self.taps.delta(stage.tap, delta)
             of[equation.name][len(seen) - 1] = delta
             for way in stage.ways:
-                value = self._along(way, equation, delta, t, of, seen)
-                receiver, edge = (made, way.edge) if way.edge.is_carry else (into, way.edge)
-                receiver[edge.into] = receiver[edge.into] + value if edge.into in receiver else value
+                value = self._along(way, delta, t, of, seen)
+                receiver = made if way.is_carry else into
+                receiver[way.into] = receiver[way.into] + value if way.into in receiver else value
         return made
 
-    def _along(self, way: _Way, equation: Equation, delta: Array, t: int, of: Values, seen: Rows) -> Array:
+    def _along(self, way: _Way, delta: Array, t: int, of: Values, seen: Rows) -> Array:
         """What a delta brings to the value at the other end of an edge."""
         if way.tap:
             delta = self.taps.operand(way.tap, delta, lambda other: self._other(other, t, of, len(seen) - 1))
             delta = self.taps.term(way.tap, delta, is_first=False)
         if not way.edge.weight:
             return np.asarray(delta * way.factor[t])
-        return delta @ (way.matrix if way.is_clean else self._weight(equation, way.edge, of, seen).T)
+        return delta @ (way.matrix if way.is_clean else self._weight(way.edge, of, seen).T)
 
     def _other(self, name: str, t: int, of: Values, v: int) -> Array:
         """A delta, a carry or, as da_n*r, a delta times a value, that may be taken for another."""
@@ -264,25 +234,25 @@ class Backward:
         return np.asarray(value * self.trace.at_steps(factor)[t]) if factor else value
 
     def _stage(self, equation: Equation) -> _Stage:
-        tap, taps = delta_name(equation.name), self.taps
-        ways = []
-        for edge in edges_of(self.cell, equation):
-            term = f"{tap} in {edge.target}"
-            ways.append(
-                _Way(
-                    edge=edge,
-                    tap=term if taps.at(term) else "",
-                    matrix=self.parameters[edge.weight].T if edge.weight else np.zeros(0),
-                    factor=self._factor(equation, edge),
-                    is_clean=not taps.at(f"{edge.weight} in {edge.target}"),
-                )
-            )
-        return _Stage(equation, tap if taps.at(tap) else "", tuple(ways))
+        tap = delta_of(equation.name)
+        ways = tuple(self._way(equation, edge) for edge in self.cell.edges if edge.source == equation.name)
+        return _Stage(equation, tap if self.taps.at(tap) else "", ways)
 
-    def _weight(self, equation: Equation, edge: _Edge, of: Values, seen: Rows) -> Array:
+    def _way(self, equation: Equation, edge: Edge) -> _Way:
+        term, state = f"{delta_of(edge.source)} in {edge.target}", state_of(edge.operand)
+        return _Way(
+            edge=edge,
+            into=state or edge.operand,
+            is_carry=state is not None,
+            tap=term if self.taps.at(term) else "",
+            matrix=self.parameters[edge.weight].T if edge.weight else np.zeros(0),
+            factor=self._factor(equation, edge),
+            is_clean=not self.taps.at(f"{edge.weight} in {edge.target}"),
+        )
+
+    def _weight(self, edge: Edge, of: Values, seen: Rows) -> Array:
         """A damaged weight."""
-        operand = previous(edge.into) if edge.is_carry else edge.into
-        left, deltas = self.trace.at_steps(operand), of[equation.name]
+        left, deltas = self.trace.at_steps(edge.operand), of[edge.source]
 
         def gradient_so_far(with_this_step: int) -> Array:
             count = len(seen) - 1 + with_this_step
@@ -292,7 +262,7 @@ class Backward:
         tap = f"{edge.weight} in {edge.target}"
         return self.taps.weight(tap, self.parameters[edge.weight], so_far, self.parameters)
 
-    def _factor(self, equation: Equation, edge: _Edge) -> Array:
+    def _factor(self, equation: Equation, edge: Edge) -> Array:
         """What a delta is multiplied by on an edge at each step, (T, B, n); of a weight nothing."""
         if edge.weight:
             return np.zeros(0)

@@ -1,7 +1,7 @@
 """Faults by the kind of tap that they are done at: a cell gets its faults by naming its taps."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.products import Product
@@ -225,10 +225,7 @@ def accumulator_faults(mistakes: Mistakes) -> Iterator[Fault]:
             each.append(Fault("wrong-time-index", name, says, (f"{right} in {name}",), damage, amount=shift))
     says = f"d{name} is assigned at each step (=), not added to (+=): one step is left"
     each.append(Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_FIRST_VISITED))
-    for fault in each:
-        yield Fault(
-            fault.kind, fault.term, fault.says, fault.taps, fault.damage, fault.amount, fault.other, parameter=name
-        )
+    yield from (replace(fault, parameter=name) for fault in each)
 
 
 def bound_fault(names: tuple[str, ...], bound: float, damage: Damage) -> Fault:

@@ -91,17 +91,14 @@ def explain_gradients(
     Returns:
         None where the gradients are right, and where no known fault explains any that is wrong.
     """
-    wrong = wrong_in(witnesses, same)
-    return _Search(witnesses, same, wrong, ask).run() if wrong else None
+    search = _Search(witnesses, same, ask)
+    return search.run() if search.wrong else None
 
 
-def wrong_in(witnesses: Sequence[Witness], same: float = SAME) -> set[str]:
-    """Names of the parameters whose gradients are wrong at some draw."""
-    return {name for each in witnesses for name, gap in each.residuals(_right(each)).items() if gap >= same}
-
-
-def _right(witness: Witness) -> Gradients:
-    return reference_gradients(witness.problem)
+def _wrong_at(witness: Witness, same: float) -> set[str]:
+    """Parameters whose gradients are wrong at a draw."""
+    residuals = witness.residuals(reference_gradients(witness.problem))
+    return {name for name, gap in residuals.items() if gap >= same}
 
 
 def _is_of_chain(fault: Fault) -> bool:
@@ -109,19 +106,32 @@ def _is_of_chain(fault: Fault) -> bool:
 
 
 class _Search:
-    def __init__(self, witnesses: Sequence[Witness], same: float, wrong: set[str], ask: Ask | None = None) -> None:
-        # the first draw decides what is tried: the one at which the most parameters are wrong
-        first = max(witnesses, key=lambda each: sum(gap >= same for gap in each.residuals(_right(each)).values()))
-        self.witnesses = [first, *(each for each in witnesses if each is not first)]
-        self.same, self.wrong, self.ask, self.scene = same, wrong, ask, Scene(first)
-        self.asked = witnesses[0].problem
-        net = first.problem.net
+    """The search at one set of draws.
+
+    `wrong` are the parameters whose gradients are wrong at some draw, the first of the `witnesses` is the one at which
+    the most are: it decides what is tried. `chain` are the hypotheses of one fault of the chain that change anything.
+    """
+
+    def __init__(self, witnesses: Sequence[Witness], same: float, ask: Ask | None = None) -> None:
+        wrong_at = [_wrong_at(each, same) for each in witnesses]
+        first = max(range(len(witnesses)), key=lambda i: len(wrong_at[i]))
+        self.witnesses = [witnesses[first], *witnesses[:first], *witnesses[first + 1 :]]
+        self.wrong = set[str]().union(*wrong_at)
+        self.same, self.ask, self.asked = same, ask, witnesses[0].problem
+        self.scene = Scene(self.witnesses[0])
         self.names = tuple(self.scene.returned)
-        self.local = own_faults(net.equations)
-        chain = chain_faults(net.equations, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
-        self.right = self.scene.hypothesis()
-        tried = [self.scene.hypothesis([fault]) for fault in chain]
-        self.chain = [each for each in tried if self._changes(each)]
+        self.local = own_faults(self.scene.net.equations)
+
+    @cached_property
+    def right(self) -> Hypothesis:
+        return self.scene.hypothesis()
+
+    @cached_property
+    def chain(self) -> list[Hypothesis]:
+        net = self.scene.net
+        faults = chain_faults(net.equations, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
+        tried = (self.scene.hypothesis([fault]) for fault in faults)
+        return [each for each in tried if self._changes(each)]
 
     def run(self) -> Explanation | None:
         singles = list(self.singles())
@@ -175,10 +185,9 @@ class _Search:
         if self.ask is None:
             return [()]
         problem = quiet(self.asked)
-        witness = Witness(problem, self.ask(problem))
-        if not (wrong := wrong_in([witness], self.same)):
+        search = _Search([Witness(problem, self.ask(problem))], self.same)
+        if not search.wrong:
             return [()]
-        search = _Search([witness], self.same, wrong)
         complete = [each.faults for each in search.singles() if len(each.explained) == len(search.names)]
         fewest = min(map(len, complete), default=0)
         chains = [tuple(fault for fault in each if _is_of_chain(fault)) for each in complete if len(each) == fewest]

@@ -1,6 +1,6 @@
 """The library as a whole: every known fault of a net, and faults by name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from gradcheck_rnn.cells.catalogue import Variant, cell_called
@@ -16,6 +16,7 @@ STEPS = ("all", "last")
 WINDOW = "truncated-chain"
 
 
+@cache
 def chain_faults(cell: Cell, *, loss: str, steps: str, length: int) -> tuple[Fault, ...]:
     """Faults of the chain, and of all parameters behind it, on a net of `length` steps."""
     streams = elman.stream_faults(cell.name, loss, steps) if is_elman(cell) else gated.stream_faults(cell, loss, steps)
@@ -69,31 +70,33 @@ def is_fault_name(name: str) -> bool:
     kind, _, term = name.partition(":")
     if kind == WINDOW:
         return term.isascii() and term.isdigit()
-    return name in fault_names() or name in gated_names()
+    # faults of the loss are the same whatever the cell: those of a gated net are looked for with one loss only
+    some = {"loss": LOSSES[0], "steps": STEPS[0]}
+    return name in fault_names() or any(name in _names_of(cell, **some) for cell in _gated_cells())
 
 
 @cache
 def fault_names() -> tuple[str, ...]:
     """Names of all faults that some Elman net may have, windows aside, in the order of the library."""
-    return _names(map(cell_called, FUNCTIONS))
-
-
-@cache
-def gated_names() -> tuple[str, ...]:
-    """Names of all faults that some gated net may have, windows aside, in the order of the library."""
-    lstms = (cell_called("lstm", Variant(peepholes=True, lstm_output=output)) for output in ("tanh", "identity"))
-    coupled = (cell_called("lstm", Variant(coupled=True)),)
-    grus = (cell_called("gru", Variant(reset=reset, keeps=k)) for reset in ("before", "after") for k in ("z", "1-z"))
-    return _names((*lstms, *coupled, *grus))
-
-
-def _names(cells: Iterable[Cell]) -> tuple[str, ...]:
-    nets = ((cell, loss, steps) for cell in cells for loss in LOSSES for steps in STEPS)
     each = (
-        names_for(cell, loss=loss, steps=steps, biases=True, learned=True, outputs=True, inputs=True, batched=True)
-        for cell, loss, steps in nets
+        _names_of(cell_called(name), loss=loss, steps=steps) for name in FUNCTIONS for loss in LOSSES for steps in STEPS
     )
     return tuple(dict.fromkeys(name for names in each for name in names))
+
+
+def _gated_cells() -> Iterator[Cell]:
+    """Cells that have every fault of a gated one among them."""
+    for output in ("tanh", "identity"):
+        yield cell_called("lstm", Variant(peepholes=True, lstm_output=output))
+    yield cell_called("lstm", Variant(coupled=True))
+    for reset in ("before", "after"):
+        for keeps in ("z", "1-z"):
+            yield cell_called("gru", Variant(reset=reset, keeps=keeps))
+
+
+def _names_of(cell: Cell, *, loss: str, steps: str) -> tuple[str, ...]:
+    """Names of the faults that some net of a cell may have."""
+    return names_for(cell, loss=loss, steps=steps, biases=True, learned=True, outputs=True, inputs=True, batched=True)
 
 
 @cache

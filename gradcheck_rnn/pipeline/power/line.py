@@ -1,6 +1,5 @@
 """The power of a check: which known faults it would have caught, at the points where it compared."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,23 +21,28 @@ MOST_STEPS = 32
 
 
 def judge_power(plan: Plan, judged: Judged) -> None:
-    """Add the power of a check to what it judged, and a note where its configured point alone would be blind."""
+    """Add the power of a check to what it judged, and a note where its configured point alone would be blind.
+
+    Every known fault is a backward pass at every point: where all points are large, a reduced copy stands in for them.
+    """
     points = [measured.described for measured in judged.measured]
     known = [point for point in points if point is not None]
     if not known or len(known) < len(points) or plan.only is not None:
         return
-    judged.power = power_at(plan, known)
-    judge = Judge(known, tolerance=plan.settings.check.tolerance)
-    sight = judge.sight(carry_fault(known[0].problem.net))
-    if len(known) > 1 and sight is not None and not sight.caught_at[0]:
-        judged.notes.append(remarks.blind_check(sight.shares[0], known[0].problem.net.sizes.length))
+    affordable = [point for point in known if _is_affordable(point.problem.net)]
+    tolerance = plan.settings.check.tolerance
+    judge = Judge(affordable or [reduced_copy(plan, known[0])], tolerance=tolerance)
+    judged.power = power_of(judge)
+    if len(known) > 1:
+        whole = judge if len(affordable) == len(known) else Judge(known, tolerance=tolerance)
+        sight = whole.sight(carry_fault(known[0].problem.net))
+        if sight is not None and not sight.caught_at[0]:
+            judged.notes.append(remarks.blind_check(sight.shares[0], known[0].problem.net.sizes.length))
 
 
-def power_at(plan: Plan, points: Sequence[Compared]) -> Power:
-    """Judge every known fault of the net at the points of a check; where they are large, at a reduced copy."""
-    affordable = [point for point in points if _is_affordable(point.problem.net)] or [reduced_copy(plan, points[0])]
-    judge = Judge(affordable, tolerance=plan.settings.check.tolerance)
-    longest = max((point.problem.net for point in affordable), key=lambda net: net.sizes.length)
+def power_of(judge: Judge) -> Power:
+    """Judge every known fault of the net, windows up to the longest of the points."""
+    longest = max((point.problem.net for point in judge.points), key=lambda net: net.sizes.length)
     return judge.power(faults_of(longest))
 
 

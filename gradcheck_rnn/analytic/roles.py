@@ -30,6 +30,10 @@ class Roles:
 
     described: Mapping[str, str]
     blocks: Mapping[str, Grid] = field(default_factory=dict)
+    # of fused parameters, found once for each net: a check reads them many times
+    _places: dict[tuple[str, Net], dict[str, Indices]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def names(self, role: str) -> list[str]:
         """Return the user's names of a described parameter: one, or those of the biases that are added."""
@@ -62,14 +66,16 @@ class Roles:
         """Where the entries of a described parameter stand in the user's, both counted in C order."""
         if name not in self.blocks:
             return np.arange(int(np.prod(net.shapes[role])))
-        ends = np.cumsum([0, *(int(np.prod(net.shapes[each])) for each in self.roles_of(name))])
-        counted = {
-            each: np.arange(ends[i], ends[i + 1]).reshape(net.shapes[each])
-            for i, each in enumerate(self.roles_of(name))
-        }
+        if (name, net) not in self._places:
+            self._places[name, net] = self._places_of_blocks(name, net)
+        return self._places[name, net][role]
+
+    def _places_of_blocks(self, name: str, net: Net) -> dict[str, Indices]:
+        roles = self.roles_of(name)
+        ends = np.cumsum([0, *(int(np.prod(net.shapes[role])) for role in roles)])
+        counted = {role: np.arange(ends[i], ends[i + 1]).reshape(net.shapes[role]) for i, role in enumerate(roles)}
         order = np.argsort(self._arranged(name, net, counted).reshape(-1))
-        start = ends[self.roles_of(name).index(role)]
-        return np.asarray(order[start : start + counted[role].size])
+        return {role: order[ends[i] : ends[i + 1]] for i, role in enumerate(roles)}
 
     def shape(self, name: str, net: Net) -> tuple[int, ...]:
         """Shape that the described parameters give a user's."""

@@ -1,8 +1,8 @@
 """Random problems with planted faults of the independent oracle, and what the diagnosis makes of them."""
 
 import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class Planted:
     @property
     def identifiers(self) -> list[str]:
         return [bug.identifier for bug in self.bugs]
+
+    def __str__(self) -> str:
+        return str(self.identifiers)
 
     def explanation(self) -> Explanation | None:
         return explain_gradients(
@@ -97,6 +100,25 @@ def draws(document: Document) -> list[Problem]:
 
 def _equivalent(explanation: Explanation | None) -> Sequence[str]:
     return () if explanation is None else explanation.equivalent
+
+
+class Drawn(Protocol):
+    """A random problem with planted faults, whose text says which."""
+
+    def explanation(self) -> Explanation | None: ...
+
+    def is_named_by(self, explanation: Explanation | None) -> bool: ...
+
+
+def missed(numbers: Iterable[int], plant: Callable[[int], Drawn]) -> list[str]:
+    """What was planted and what was said instead, where that was not it."""
+    wrong = []
+    for number in numbers:
+        planted = plant(number)
+        explanation = planted.explanation()
+        if not planted.is_named_by(explanation):
+            wrong.append(f"{number}: {planted} -> {names(explanation)}")
+    return wrong
 
 
 def names(explanation: Explanation | None) -> list[tuple[str, str]]:

@@ -29,6 +29,9 @@ class PlantedGate:
             if fits and gated.shows(self.bug, self.spec, dict(at.parameters), at.batch):
                 return
 
+    def __str__(self) -> str:
+        return self.bug.identifier
+
     def explanation(self) -> Explanation | None:
         witnesses = [Witness(problem, self.gradients(problem)) for problem in self.problems]
         return explain_gradients(witnesses, ask=self.gradients)

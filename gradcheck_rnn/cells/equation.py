@@ -135,6 +135,14 @@ class Cell:
         """The equations that apply a function."""
         return (each for each in self.equations if isinstance(each, Activated))
 
+    def named(self, name: str) -> Equation | None:
+        """The equation of a value; None where the name is an input, a state before the step or a parameter."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Equation]:
+        return {each.name: each for each in self.equations}
+
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Ways from the equations, in their order, to the values and states that each was computed from."""
@@ -172,5 +180,5 @@ def _edges_from(equation: Equation, vectors: tuple[str, ...]) -> Iterator[Edge]:
 
 def lone_term(cell: Cell, value: str) -> Term | None:
     """Return the product with a weight that a value is, None where it is more than that."""
-    found = next((each for each in cell.affine if each.name == value), None)
-    return found.terms[0] if found is not None and len(found.terms) == 1 and not found.bias else None
+    found = cell.named(value)
+    return found.terms[0] if isinstance(found, Affine) and len(found.terms) == 1 and not found.bias else None

@@ -46,12 +46,11 @@ def _at_value(fault: Fault, tap: str, cell: Cell, layout: str) -> str:
     carry = tap.removesuffix(" made")
     if carry.endswith("_next") and " in " not in carry:
         return _of_carry(fault, carry[1:].removesuffix("_next"), cell, layout, is_made=carry != tap)
-    if tap.endswith("'"):
-        equation = next(each for each in cell.activated if each.name == tap.removesuffix("'"))
+    if isinstance(equation := cell.named(tap.removesuffix("'")), Activated) and tap.endswith("'"):
         return f"{formula_of(cell, f'd{equation.of}', layout)}, with {equation.name} of the same step"
     if (part := _PART.match(tap)) and not part["part"].startswith("loop"):
         return formula_of(cell, part["target"], layout)
-    if tap[1:] in {each.name for each in cell.equations}:
+    if cell.named(tap[1:]) is not None:
         way = "; ".join(formula_of(cell, f"d{each.name}", layout) for each in _around(cell, tap[1:]))
         return f"{way}, neither of them clipped" if fault.kind == "clipped-gradient" else formula_of(cell, tap, layout)
     if fault.taps[0] in {each.parameter for each in products_of(cell)}:

@@ -35,6 +35,7 @@ from gradcheck_rnn.faults.taps import (
     output_error_faults,
     output_term_faults,
     slope_faults,
+    stale_operand_faults,
     weight_faults,
     whole_gradient_faults,
 )
@@ -68,7 +69,7 @@ def stream_faults(cell: Cell, loss: str, steps: str) -> Iterator[Fault]:
     yield from _families(cell)
     for state in cell.states:
         yield from _everywhere(cell, state)
-    yield from cache_faults(*_cached(cell))
+    yield from _whole_caches(cell)
     yield from _step_caches(cell)
     yield Fault("missing-term", "dy", "dh lacks the step's own error", ("dy",), Damage.DROP)
 
@@ -114,8 +115,10 @@ def _in_words(cell: Cell, operand: str) -> str:
     """An operand that has no letter of its own in a formula: tanh(c) for s, 1-z for k."""
     if operand == "k":
         return "1-z"
-    equation = next((each for each in cell.activated if each.name == operand), None)
-    return f"{equation.function}({equation.of})" if equation and equation.of in cell.states else operand
+    equation = cell.named(operand)
+    if isinstance(equation, Activated) and equation.of in cell.states:
+        return f"{equation.function}({equation.of})"
+    return operand
 
 
 def _shown(name: str) -> str:
@@ -235,19 +238,14 @@ def _factor_faults(cell: Cell, where: str, factor: str, *, says_of: str = "") ->
     for other in (f"1-{gate}" for gate in _sigmoid_gates(cell)):
         says = f"{target} is multiplied by {other}, not by {words}"
         yield Fault("wrong-operand", term, says, tap, Damage.OTHER, other=other)
-    for damage, which in {**STALE, Damage.STALE_FINAL: "very last"}.items():
-        says = f"{words} in {target} is taken from the {which} step at all steps"
-        yield Fault("stale-cache", term, says, tap, damage)
+    yield from stale_operand_faults(tap[0], term, f"{words} in {target}")
 
 
 def _kind_of_other(cell: Cell, value: str, other: str) -> str:
     """The kind of a fault that takes another value: two gates, or what leads to them, are swapped."""
-    pairs = ({each.name for each in cell.activated}, {each.of for each in cell.activated}, {*_affine_names(cell)})
-    return "swapped-gates" if any({value, other} <= alike for alike in pairs) else "wrong-operand"
-
-
-def _affine_names(cell: Cell) -> Iterator[str]:
-    return (each.name for each in cell.affine)
+    gates, activated = {each.name for each in cell.activated}, {each.of for each in cell.activated}
+    affine = {each.name for each in cell.affine}
+    return "swapped-gates" if any({value, other} <= alike for alike in (gates, activated, affine)) else "wrong-operand"
 
 
 def _alike(cell: Cell) -> Iterator[str]:
@@ -265,16 +263,15 @@ def _lone_paths(cell: Cell) -> Iterator[Fault]:
     for state in cell.states:
         target = f"d{state}_next"
         ways = _ways_into(cell, state)
-        products = [name for name in ways if name not in {each.name for each in cell.affine}]
-        affine = [name for name in ways if name not in products]
+        affine = [name for name in ways if isinstance(cell.named(name), Affine)]
+        products = [name for name in ways if name not in affine]
         if products and affine:
             taps = tuple(f"d{name} in {target}" for name in affine)
             says = f"{target} lacks every way through a gate: only the direct one is there"
             yield Fault("missing-term", f"gates in {target}", says, taps, Damage.DROP)
-        by_name = {each.name: each for each in cell.equations}
         for kept in ways if len(ways) > 2 else ():
             taps = tuple(f"d{name} in {target}" for name in ways if name != kept)
-            equation = by_name[kept]
+            equation = cell.named(kept)
             way = _gate(equation.terms[0].weight) if isinstance(equation, Affine) else f"d{kept}"
             says = f"of the ways into {target} only the one through {way} is there"
             yield Fault("missing-term", f"all but {way} in {target}", says, taps, Damage.DROP)
@@ -401,27 +398,34 @@ def _operand_taps(cell: Cell) -> list[str]:
     return [*of_sums, *_factor_taps(cell)]
 
 
+def _whole_caches(cell: Cell) -> Iterator[Fault]:
+    """The last step's cache of everything."""
+    values, states, slopes = _cached(cell)
+    inner = _without_inputs(values)
+    inputs = tuple(tap for tap in values if tap not in inner)
+    yield from cache_faults(inputs, states, ("h[t] in W_hy",), (*slopes, *inner))
+
+
 def _step_caches(cell: Cell) -> Iterator[Fault]:
     """The last step's cache of the values of a step alone: states before the step are those of the step."""
-    taps = [tap for tap in _operand_taps(cell) if "[t-1] in " not in tap and not tap.startswith("h[t] in ")]
-    slopes = [f"{each.name}'" for each in cell.activated]
+    values, _, slopes = _cached(cell)
+    inner = _without_inputs(values)
+    kept = tuple(tap for tap in values if lone_term(cell, tap.partition(" in ")[0]) is None)
     for damage, which in STALE.items():
         says = f"the {which} step's values are used at all steps, with the right states"
-        yield Fault("stale-cache", "cache", says, (*taps, *slopes), damage)
-        inner = [tap for tap in taps if not tap.startswith(INPUT)]
-        yield Fault("stale-cache", "cache", says, (*inner, *slopes), damage)
-        kept = [tap for tap in taps if lone_term(cell, tap.partition(" in ")[0]) is None]
-        if kept != taps:
-            yield Fault("stale-cache", "cache", says, (*kept, *slopes), damage)
+        for taps in (values, inner, kept) if kept != values else (values, inner):
+            yield Fault("stale-cache", "cache", says, (*taps, *slopes), damage)
 
 
-def _cached(cell: Cell) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Taps of what a cache holds: inputs, states, the state in the output's product, derivatives and factors."""
+def _cached(cell: Cell) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Taps of what a cache holds but for h[t]: values of the step, states before it, derivatives."""
     taps = [tap for tap in _operand_taps(cell) if not tap.startswith("h[t] in ")]
-    inputs = tuple(tap for tap in taps if tap.startswith(INPUT))
     states = tuple(tap for tap in taps if "[t-1] in " in tap)
-    inner = tuple(tap for tap in taps if tap not in (*inputs, *states))
-    return inputs, states, ("h[t] in W_hy",), (*(f"{each.name}'" for each in cell.activated), *inner)
+    return tuple(tap for tap in taps if tap not in states), states, tuple(f"{each.name}'" for each in cell.activated)
+
+
+def _without_inputs(taps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tap for tap in taps if not tap.startswith(INPUT))
 
 
 def _factor_taps(cell: Cell) -> list[str]:

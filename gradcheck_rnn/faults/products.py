@@ -40,7 +40,7 @@ def _of_affine(cell: Cell) -> Iterator[Product]:
 
 def _factors(cell: Cell, operand: str) -> tuple[str, ...]:
     """Factors of an operand that is one product."""
-    equation = next((each for each in cell.equations if each.name == operand), None)
+    equation = cell.named(operand)
     return equation.products[0].factors if isinstance(equation, Sum) and len(equation.products) == 1 else ()
 
 

@@ -303,12 +303,16 @@ def _left_faults(mistakes: Mistakes) -> Iterator[Fault]:
     yield from operand_shift_faults(
         tap[0], term, f"{left} in d{name} is taken", SHIFTS if left == "x[t]" else STATE_SHIFTS
     )
-    for damage, which in {**STALE, Damage.STALE_FINAL: "very last"}.items():
-        says = f"{left} in d{name} is taken from the {which} step at all steps"
-        yield Fault("stale-cache", term, says, tap, damage)
+    yield from stale_operand_faults(tap[0], term, f"{left} in d{name}")
     for other in mistakes.left_instead:
         says = f"d{name} is built from {other}, not from {left}"
         yield Fault("wrong-operand", name, says, tap, Damage.OTHER, other=other)
+
+
+def stale_operand_faults(tap: str, term: str, what: str) -> Iterator[Fault]:
+    """An operand that is taken from one and the same step at all steps."""
+    for damage, which in {**STALE, Damage.STALE_FINAL: "very last"}.items():
+        yield Fault("stale-cache", term, f"{what} is taken from the {which} step at all steps", (tap,), damage)
 
 
 def operand_shift_faults(tap: str, term: str, says: str, shifts: tuple[Damage, ...]) -> Iterator[Fault]:

@@ -294,7 +294,7 @@ class Backward:
         return None if initial is None else slope(initial)
 
 
-def initial_value(equation: Equation, trace: Trace) -> Array | None:
+def initial_value(equation: Equation | None, trace: Trace) -> Array | None:
     """A value as it is before the first step, (1, B, n), where it is an activation of a state."""
     if isinstance(equation, Activated) and equation.of in trace.states:
         return ACTIVATIONS[equation.function].forward(trace.states[equation.of][:1])
@@ -319,7 +319,7 @@ def taken_operand(cell: Cell, parameters: Values, trace: Trace, taps: Taps, wher
         return 1 - trace.at_steps(operand.removeprefix(COMPLEMENT))
     stack, first = trace.stack(operand)
     if taps.at(tap) and operand not in trace.states and state_of(operand) is None:
-        initial = initial_value(next(each for each in cell.equations if each.name == operand), trace)
+        initial = initial_value(cell.named(operand), trace)
         if initial is not None:
             stack, first = np.concatenate([initial, stack]), 1
     return taps.taken(tap, stack, first, steps=trace.length)

@@ -15,6 +15,8 @@ Shapes: T steps, B sequences, n entries of a value; V visited steps; deltas may 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -151,6 +153,19 @@ class _Stage:
     ways: tuple[_Way, ...]
 
 
+class _Visit(NamedTuple):
+    """The `v`-th visit of the backward loop, at step `t`, and what was found up to it: `of` and `carried` of `Deltas`.
+
+    `visits` are the steps of all visits.
+    """
+
+    v: int
+    t: int
+    visits: Rows
+    of: dict[str, Array]
+    carried: dict[str, Array]
+
+
 class Backward:
     """The backward loop of one cell, for one forward pass and one set of faults."""
 
@@ -169,7 +184,6 @@ class Backward:
         visits = taps.visits("loop", length)
         of = {stage.equation.name: self._zeros(stage.equation.name, errors, len(visits)) for stage in self._stages}
         carried = {state: self._zeros(state, errors, len(visits)) for state in self.cell.states}
-        self._carried = carried
         carry = {state: self._zeros(state, errors) for state in self.cell.states}
         is_cut = bool(taps.at("chain"))
         for v, t in enumerate(visits):
@@ -182,7 +196,7 @@ class Backward:
             for state, value in carry.items():
                 self._put_elsewhere(into, state, value)
             into[self.cell.output] = taps.term("dy", errors[t], is_first=v == 0) + into[self.cell.output]
-            made = self._step(t, into, of, visits[: v + 1])
+            made = self._step(_Visit(v, t, visits, of, carried), into)
             ends = is_cut and taps.is_cut(t, t - 1, length, where=WHERE_MADE)
             for state, before in carry.items():
                 value = taps.carry(delta_of(previous(state)), made.get(state, np.zeros_like(before)), before)
@@ -199,39 +213,39 @@ class Backward:
             if fault.damage in (Damage.ELSEWHERE, Damage.ALSO_ELSEWHERE):
                 into[fault.other] = into[fault.other] + carry if fault.other in into else carry
 
-    def _step(self, t: int, into: dict[str, Array], of: Values, seen: Rows) -> dict[str, Array]:
+    def _step(self, at: _Visit, into: dict[str, Array]) -> dict[str, Array]:
         """Hand the deltas of one step on; `into` holds what reached the states. Returns the carries by state."""
         made: dict[str, Array] = {}
         for stage in self._stages:
-            equation = stage.equation
-            if equation.name not in into:
+            name = stage.equation.name
+            if name not in into:
                 continue
-            delta = into[equation.name]
+            delta = into[name]
             if stage.tap:
                 delta = self.taps.delta(stage.tap, delta)
-            of[equation.name][len(seen) - 1] = delta
+            at.of[name][at.v] = delta
             for way in stage.ways:
-                value = self._along(way, delta, t, of, seen)
+                value = self._along(way, delta, at)
                 receiver = made if way.is_carry else into
                 receiver[way.into] = receiver[way.into] + value if way.into in receiver else value
         return made
 
-    def _along(self, way: _Way, delta: Array, t: int, of: Values, seen: Rows) -> Array:
+    def _along(self, way: _Way, delta: Array, at: _Visit) -> Array:
         """What a delta brings to the value at the other end of an edge."""
         if way.tap:
-            delta = self.taps.operand(way.tap, delta, lambda other: self._other(other, t, of, len(seen) - 1))
+            delta = self.taps.operand(way.tap, delta, partial(self._other, at))
             delta = self.taps.term(way.tap, delta, is_first=False)
         if not way.edge.weight:
-            return np.asarray(delta * way.factor[t])
-        return delta @ (way.matrix if way.is_clean else self._weight(way.edge, of, seen).T)
+            return np.asarray(delta * way.factor[at.t])
+        return delta @ (way.matrix if way.is_clean else self._damaged_weight(way.edge, at).T)
 
-    def _other(self, name: str, t: int, of: Values, v: int) -> Array:
+    def _other(self, at: _Visit, name: str) -> Array:
         """A delta, a carry or, as da_n*r, a delta times a value, that may be taken for another."""
         delta, _, factor = name.partition("*")
         if delta.endswith("_next"):
-            return np.asarray(self._carried[delta[1:].removesuffix("_next")][v])
-        value = np.asarray(of[delta[1:]][v])
-        return np.asarray(value * self.trace.at_steps(factor)[t]) if factor else value
+            return np.asarray(at.carried[delta[1:].removesuffix("_next")][at.v])
+        value = np.asarray(at.of[delta[1:]][at.v])
+        return np.asarray(value * self.trace.at_steps(factor)[at.t]) if factor else value
 
     def _stage(self, equation: Equation) -> _Stage:
         tap = delta_of(equation.name)
@@ -250,13 +264,12 @@ class Backward:
             is_clean=not self.taps.at(f"{edge.weight} in {edge.target}"),
         )
 
-    def _weight(self, edge: Edge, of: Values, seen: Rows) -> Array:
-        """A damaged weight."""
-        left, deltas = self.trace.at_steps(edge.operand), of[edge.source]
+    def _damaged_weight(self, edge: Edge, at: _Visit) -> Array:
+        left, deltas = self.trace.at_steps(edge.operand), at.of[edge.source]
 
         def gradient_so_far(with_this_step: int) -> Array:
-            count = len(seen) - 1 + with_this_step
-            return np.tensordot(left[seen[:count]], deltas[:count], axes=([0, 1], [0, 1]))
+            count = at.v + with_this_step
+            return np.tensordot(left[at.visits[:count]], deltas[:count], axes=([0, 1], [0, 1]))
 
         so_far = gradient_so_far if deltas.ndim == left.ndim else None
         tap = f"{edge.weight} in {edge.target}"

@@ -84,7 +84,7 @@ class Net:
     @cached_property
     def _rows(self) -> dict[str, tuple[int, ...]]:
         """Shapes in row layout of all weights, biases and vectors."""
-        I, H, O = self.sizes.input_size, self.sizes.hidden_size, self.sizes.output_size  # noqa: E741
+        I, H, O = self.sizes.input_size, self.sizes.hidden_size, self.sizes.output_size  # noqa: E741  the field's names
         rows: dict[str, tuple[int, ...]] = {}
         for each in self.equations.affine:
             rows |= {term.weight: (I if term.operand == INPUT else H, H) for term in each.terms}

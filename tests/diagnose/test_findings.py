@@ -20,7 +20,7 @@ def explanation(*names: str, **fields: object) -> Explanation:
         **{"residual": 1e-15, "draws": 3, "explained": tuple(OWN), "unexplained": (), "equivalent": ()},
         "runner_up": None,
     }
-    return Explanation(faults=faults, **(plain_fields | fields))  # type: ignore[arg-type]
+    return Explanation(faults=faults, **(plain_fields | fields))  # type: ignore[arg-type]  # fields by name
 
 
 def found(*names: str, wrong: tuple[str, ...] = ("U", "W"), **fields: object) -> list[Finding]:

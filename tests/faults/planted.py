@@ -110,7 +110,7 @@ def found(faults: Sequence[Fault], variant: Variant, name: str) -> Fault:
 
 
 def _of_each(parameters: Sequence[str], pattern: str, damage: Damage, **fields: object) -> dict[str, Variant]:
-    return {pattern.format(name): Variant(damage, **fields) for name in parameters}  # type: ignore[arg-type]
+    return {pattern.format(name): Variant(damage, **fields) for name in parameters}  # type: ignore[arg-type]  # fields by name
 
 
 _EDGES = {"dropped": Damage.SHIFT_DROPPED, "clamped": Damage.SHIFT_CLAMPED, "wrapped": Damage.SHIFT_WRAPPED}

@@ -143,7 +143,7 @@ def spelled(term: str, spec: Spec) -> str:
 def bug(kind: str, term: str, variant: str, *edits: Edit | Insertion, **fields: object) -> Bug:
     """A bug whose identifier is `kind:term/variant`, or `kind:term` for the plain one."""
     identifier = f"{kind}:{term}/{variant}" if variant else f"{kind}:{term}"
-    return replace(Bug(identifier, kind, term, edits), **fields)  # type: ignore[arg-type]
+    return replace(Bug(identifier, kind, term, edits), **fields)  # type: ignore[arg-type]  # fields by name
 
 
 def names(*pairs: str) -> frozenset[Name]:

@@ -23,7 +23,7 @@ class _ChosenEntries(Plan):
 
     chosen: Mapping[str, Indices]
 
-    def entries(self, shapes: Mapping[str, tuple[int, ...]], point: PointName) -> dict[str, Indices]:  # noqa: ARG002
+    def entries(self, shapes: Mapping[str, tuple[int, ...]], point: PointName) -> dict[str, Indices]:  # noqa: ARG002  the same at every point
         """Return the chosen entries."""
         return dict(self.chosen)
 

@@ -6,8 +6,9 @@ from functools import cache
 from gradcheck_rnn.cells.catalogue import Variant, cell_called
 from gradcheck_rnn.cells.elman import FUNCTIONS
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Cell, initial_name
-from gradcheck_rnn.faults import elman, gated
+from gradcheck_rnn.faults import elman
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.gated import chain, sums
 from gradcheck_rnn.faults.inputs import input_faults
 from gradcheck_rnn.faults.taps import window_fault
 
@@ -19,14 +20,14 @@ WINDOW = "truncated-chain"
 @cache
 def chain_faults(cell: Cell, *, loss: str, steps: str, length: int) -> tuple[Fault, ...]:
     """Faults of the chain, and of all parameters behind it, on a net of `length` steps."""
-    streams = elman.stream_faults(cell.name, loss, steps) if is_elman(cell) else gated.stream_faults(cell, loss, steps)
+    streams = elman.stream_faults(cell.name, loss, steps) if is_elman(cell) else chain.stream_faults(cell, loss, steps)
     return (*streams, *elman.windows(length))
 
 
 @cache
 def own_faults(cell: Cell) -> Mapping[str, tuple[Fault, ...]]:
     """Faults of each gradient alone, by parameter, those of initial states and of inputs among them."""
-    of_parameters = elman.parameter_faults() if is_elman(cell) else gated.parameter_faults(cell)
+    of_parameters = elman.parameter_faults() if is_elman(cell) else sums.parameter_faults(cell)
     return {**of_parameters, INPUT_PARAMETER: tuple(input_faults(cell))}
 
 
@@ -35,7 +36,7 @@ def clipped_places(cell: Cell) -> tuple[str, ...]:
     if is_elman(cell):
         return elman.CLIPPED
     states = {*cell.states}
-    return tuple(place for place in gated.CLIPPED if {delta[1] for delta in place.split(" and ")} <= states)
+    return tuple(place for place in chain.CLIPPED if {delta[1] for delta in place.split(" and ")} <= states)
 
 
 def is_elman(cell: Cell) -> bool:

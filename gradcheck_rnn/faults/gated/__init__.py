@@ -1,0 +1,1 @@
+"""The faults of gated cells, read off their equations."""

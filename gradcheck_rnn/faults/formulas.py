@@ -64,8 +64,10 @@ def _of_carry(fault: Fault, state: str, cell: Cell, layout: str, *, is_made: boo
         return f"{carry}, assigned anew at each step and used in {delta}"
     if fault.damage is not Damage.ELSEWHERE:
         return delta
-    after = next(each for each in cell.activated if each.name in (state, fault.other))
-    return f"{delta}, and only then {formula_of(cell, f'd{after.of}', layout)}" if after.name == state else delta
+    function = cell.named(state)
+    if not isinstance(function, Activated):
+        return delta
+    return f"{delta}, and only then {formula_of(cell, f'd{function.of}', layout)}"
 
 
 def _around(cell: Cell, value: str) -> Iterator[Equation]:

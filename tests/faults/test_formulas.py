@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from gradcheck_rnn.cells.catalogue import cell_called
 from gradcheck_rnn.cells.elman import elman
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.formulas import in_names, right_formula
-from gradcheck_rnn.faults.library import fault_by_name
+from gradcheck_rnn.faults.library import chain_faults, fault_by_name
 from gradcheck_rnn.model.problem import Problem
 from tests.faults.planted import faults_of
 from tests.model.problems import document, exact_gradients, problem_of
@@ -191,3 +192,13 @@ def test_a_bound_on_one_gradient_is_lifted_there():
     fault = Fault("clipped-gradient", "b_h", "says", ("b_h",), Damage.BOUND, 0.25, parameter="b_h")
     read = right_formula(fault, cell=elman("tanh"), loss="mse", layout="row")
     assert read == "return the gradient as it is; clip at 0.25 where the parameters are updated"
+
+
+@pytest.mark.parametrize(("carry", "other", "right"), [("dc_next", "dh", "dc"), ("dh_next", "dc", "dh")])
+def test_a_carry_that_goes_into_the_other_state_has_the_formula_of_its_own(carry, other, right):
+    cell = cell_called("lstm")
+    faults = chain_faults(cell, loss="mse", steps="all", length=2)
+    fault = fault_by_name(f"wrong-operand:{carry} in {other}", faults)
+    formula = right_formula(fault, cell=cell, loss="mse", layout="row")
+    assert formula.startswith(f"{right} = ")
+    assert carry in formula.removeprefix(f"{right} = ").split(" + ")

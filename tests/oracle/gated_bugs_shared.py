@@ -7,7 +7,7 @@ from .gated_bug import Bug, Deletion, Way, bug, stays
 from .gated_spec import CANDIDATES, GATES
 
 OTHER = {"i": "g", "f": "i", "o": "i", "g": "o", "z": "r", "r": "z", "n": "z"}  # no f: coupled gates have none
-STATES = {"lstm": "hc", "gru": "h"}
+STATES = {"lstm": "hc", "gru": "h", "elman": "h"}
 
 OUTPUT_ERROR, ARRIVING, STEP, LOOP, RESULT = (
     "# dL/dy",
@@ -30,8 +30,8 @@ def shared_bugs(cell: str) -> tuple[Bug, ...]:
         *(one for gate in gates for one in _gradient_bugs(cell, gate)),
         *_accumulator_bugs(cell),
         *_state_bugs(cell),
-        *_carry_bugs(cell),
-        *_loop_bugs(cell),
+        *carry_bugs(cell),
+        *loop_bugs(cell),
         *_output_bugs(cell),
         *_scale_bugs(cell),
     )
@@ -195,7 +195,7 @@ def _state_bugs(cell: str) -> list[Bug]:
     ]
 
 
-def _carry_bugs(cell: str) -> list[Bug]:
+def carry_bugs(cell: str) -> list[Bug]:
     """What is done to dh_next outside of the step."""
     states = STATES[cell]
     terms = ("dh_next", "dh")
@@ -256,7 +256,7 @@ def _initial_gradient_bugs(cell: str) -> list[Bug]:
     ]
 
 
-def _loop_bugs(cell: str) -> list[Bug]:
+def loop_bugs(cell: str) -> list[Bug]:
     """The order of the steps, which of them there are, and how far an error goes back."""
     steps = {"first": "range(1, T)", "last": "range(T - 1)"}
     stale_all = above(CACHE, "t = len(cache) - 1")

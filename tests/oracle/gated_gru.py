@@ -16,7 +16,7 @@ def forward_lines(spec: GatedSpec, layout: Layout) -> list[str]:
     if spec.reset == "before":
         candidate = [f"a_n = {_sum(spec, layout, 'n', layout.product('(r * h)', 'W_hn'))}"]
     else:
-        candidate = [f"m = {layout.product('h', 'W_hn')}", f"a_n = {_sum(spec, layout, 'n', 'r * m')}"]
+        candidate = [f"m = {_reset_term(spec, layout, 'h')}", f"a_n = {_sum(spec, layout, 'n', 'r * m')}"]
     kept = "h = (1 - z) * n + z * h" if spec.keeps == "z" else "h = z * n + (1 - z) * h"
     return [*gates, "z, r = sigmoid(a_z), sigmoid(a_r)", *candidate, "n = np.tanh(a_n)", kept]
 
@@ -24,6 +24,12 @@ def forward_lines(spec: GatedSpec, layout: Layout) -> list[str]:
 def _sum(spec: GatedSpec, layout: Layout, gate: str, recurrent: str) -> str:
     terms = [layout.product("x", f"W_x{gate}"), recurrent]
     return " + ".join([*terms, layout.spread(f"b_{gate}")] if spec.biases else terms)
+
+
+def _reset_term(spec: GatedSpec, layout: Layout, h: str) -> str:
+    """What r is multiplied by where it resets after the weight."""
+    bias = f" + {layout.spread('b_hn')}" if spec.recurrent_bias else ""
+    return layout.product(h, "W_hn") + bias
 
 
 def backward_lines(spec: GatedSpec, layout: Layout) -> list[str]:
@@ -38,7 +44,7 @@ def backward_lines(spec: GatedSpec, layout: Layout) -> list[str]:
         f"dn = dh * {new}",
         "da_z = dz * z * (1 - z)",
         "da_n = dn * (1 - n**2)",
-        *(reset if before else ["dm = da_n * r", f"dr = da_n * ({layout.product('h_prev', 'W_hn')})"]),
+        *(reset if before else ["dm = da_n * r", f"dr = da_n * ({_reset_term(spec, layout, 'h_prev')})"]),
         "da_r = dr * r * (1 - r)",
         *_gradient_lines(spec, layout),
         "dh_prev = (",
@@ -60,4 +66,6 @@ def _gradient_lines(spec: GatedSpec, layout: Layout) -> list[str]:
         lines.append(f'd["W_h{gate}"] += {recurrent[gate]}')
         if spec.biases:
             lines.append(f'd["b_{gate}"] += {layout.total(f"da_{gate}")}')
+    if spec.recurrent_bias:
+        lines.append(f'd["b_hn"] += {layout.total("dm")}')
     return lines

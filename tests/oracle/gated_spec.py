@@ -22,6 +22,7 @@ class GatedSpec:
         peepholes: LSTM: whether i and f see c[t-1], and o sees c[t].
         coupled: LSTM: f = 1 - i, and f has no parameters.
         reset: GRU: before (r*h[t-1]) @ W_hn | after r*(h[t-1] @ W_hn).
+        recurrent_bias: GRU that resets after: r*(h[t-1] @ W_hn + b_hn).
         keeps: GRU: z | 1-z, the factor of h[t-1] in h[t].
     """
 
@@ -36,6 +37,7 @@ class GatedSpec:
     peepholes: bool = False
     coupled: bool = False
     reset: str = "before"
+    recurrent_bias: bool = False
     keeps: str = "z"
 
     @property

@@ -57,17 +57,17 @@ def _forward(spec: GatedSpec, layout: Layout) -> list[str]:
         "    inputs = batch.inputs if batch.inputs.ndim == 3 else batch.inputs[:, None]",
         f'    B, H = inputs.shape[1], p["W_hy"].shape[{1 - layout.axis_of_sizes}]',
         *(f"    {state} = np.broadcast_to({_start(spec, state)}, (B, H)){turned}" for state in spec.states),
-        f"    cache, start = [], {_dict(spec.states)}",
+        f"    cache, start = [], {dict_of(spec.states)}",
         "    for x in inputs:",
         *([] if layout.row else ["        x = x.T"]),
         *(f"        {line}" for line in cell_lines(spec, layout)),
         f"        y = {' + '.join(output)}",
-        f"        cache.append({_dict(cached)})",
+        f"        cache.append({dict_of(cached)})",
         "    return cache, start",
     ]
 
 
-def _dict(names: Iterable[str]) -> str:
+def dict_of(names: Iterable[str]) -> str:
     """A dict of local names."""
     return "{" + ", ".join(f'"{name}": {name}' for name in names) + "}"
 

@@ -15,7 +15,7 @@ from .broken import relative_gaps
 from .broken_bug import IncompatibleEditsError, edited
 from .deep_bug import NET, DeepBug
 from .deep_bugs import bugs_of, everywhere_of, part_text
-from .deep_case import random_case
+from .deep_case import SHAPES, random_case
 from .deep_cell import at_place
 from .deep_net import head_text
 from .deep_spec import DeepSpec
@@ -23,6 +23,7 @@ from .gated_bug import Way, fitting_way
 from .gated_case import GatedBatch
 
 __all__ = [
+    "SHAPES",
     "DeepBug",
     "DeepSpec",
     "GatedBatch",

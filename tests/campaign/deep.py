@@ -25,7 +25,7 @@ NETS: dict[str, tuple[dict[str, Any], ...]] = {
     "layers": ({"layers": 2}, {"layers": 3}),
     "directions": ({"bidirectional": True},),
     "inputs": ({"inputs": "embedding"}, {"inputs": "parameter"}),
-    "output": ({"loss": "projection"}, {"layers": 2}, {"bidirectional": True}),
+    "output": ({"outputs": "states"}, {"layers": 2}, {"bidirectional": True}),
     "cell": deep.SHAPES,
     "everywhere": ({"layers": 2}, {"bidirectional": True}),
 }
@@ -100,7 +100,7 @@ def document_of(spec: DeepSpec, parameters: Mapping[str, np.ndarray], batch: Any
         "hidden_size": len(parameters[f"W_h{spec.gates[0]}{spec.places[0]}"]),
         "biases": spec.biases,
         "layout": spec.layout,
-        "initial_state": "learned" if spec.learned else "zeros",
+        "initial_state": ("input" if spec.own_states else "learned") if spec.learned else "zeros",
     }
     if spec.layers > 1:
         model["layers"] = spec.layers
@@ -108,7 +108,7 @@ def document_of(spec: DeepSpec, parameters: Mapping[str, np.ndarray], batch: Any
         model["bidirectional"] = True
     if spec.inputs == "embedding":
         model["embedding_size"] = parameters["E"].shape[int(row)]
-    model |= {"outputs": "states"} if spec.projects else {"output_size": parameters["W_hy"].shape[int(row)]}
+    model |= {"output_size": parameters["W_hy"].shape[int(row)]} if spec.has_output_layer else {"outputs": "states"}
     if spec.cell == "lstm":
         model["lstm"] = {"output": spec.lstm_output, "peepholes": spec.peepholes, "coupled_gates": spec.coupled}
     if spec.cell == "gru":

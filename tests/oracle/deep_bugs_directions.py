@@ -46,7 +46,7 @@ def _halves(spec: DeepSpec) -> Iterator[DeepBug]:
         swapped = ("swapped-gates", "double-counted-term")
         yield _one("wrong-operand", f"dh{other} for dh{place}", Edit(line, mine, theirs), places=(place,), also=swapped)
         yield _one("missing-term", f"dh{place}", Edit(line, mine, f"= 0 * dh{place}"), places=(place,))
-    if spec.projects:
+    if not spec.has_output_layer:
         return
     axis = spec.text_layout.axis_of_sizes
     parts = f"np.split(h, 2, axis={axis})"
@@ -73,7 +73,7 @@ def _turning(spec: DeepSpec) -> Iterator[DeepBug]:
     yield _one("wrong-time-index", "dh_rtl of step t+1", shifted, places=(RTL,), also=TURNED, needs=("all steps",))
     turned = Edit(INTO[LTR], "cache_ltr[t]", "cache_ltr[T - 1 - t]")
     yield _one("wrong-time-index", "dh_ltr is turned round", turned, places=(LTR,), also=TURNED)
-    if not spec.projects:
+    if spec.has_output_layer:
         axis = spec.text_layout.axis_of_sizes
         formula = f'np.concatenate([cache_ltr[t]["h"], cache_rtl[t]["h"]], axis={axis})'
         yield _one(

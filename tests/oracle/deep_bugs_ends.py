@@ -18,7 +18,11 @@ def end_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
         yield from _embedding_bugs(spec)
     if spec.inputs == "parameter":
         yield from _input_bugs()
-    yield from _projection_bugs(spec) if spec.projects else _output_bugs(spec)
+    if spec.loss == "projection":
+        yield from _projection_bugs(spec)
+    if spec.has_output_layer:
+        yield from _readout_bugs(spec)
+    yield from _loss_bugs(spec)
     yield from _scale_bugs()
 
 
@@ -77,15 +81,16 @@ def _input_bugs() -> Iterator[DeepBug]:
         "skipped-step",
         "x/all but the last",
         Edit(line, "= dx", "= (t == T - 1) * dx"),
-        also=("missing-term", "truncated-chain"),
+        also=("missing-term", "truncated-chain", "overwritten-accumulator"),
     )
     for step, kept in {"first": "t > 0", "last": "t < T - 1"}.items():
         yield one("skipped-step", f"{step} of x", Edit(line, "= dx", f"= ({kept}) * dx"), terms=("x", step))
 
 
 def _projection_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
-    """dL/dh[t] is R[t]."""
-    right, words = "1.0 * target", ("dy", "dh", "R", "R[t]", "h", "target", "targets")
+    """dL/dy[t] is R[t]."""
+    right, words = "1.0 * target", ("dy", "dh", "R", "R[t]", "y", "target", "targets")
+    y = "output(p, h)" if spec.has_output_layer else "h"
 
     def one(kind: str, subject: str, edit: Edit | Way, **fields: object) -> DeepBug:
         return in_net("output", kind, subject, edit, **({"terms": words} | fields))
@@ -100,8 +105,7 @@ def _projection_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
     yield one("sign-flip", "R", new("-1.0 * target"))
     yield one("double-counted-term", "R", new("2.0 * target"), also=("scaled-gradient",))
     yield one("missing-target", "R/ones for it", new("np.ones_like(target)"), also=("wrong-operand",))
-    yield one("missing-target", "R/h for it", new("1.0 * h"), also=("wrong-operand",))
-    yield one("wrong-activation-derivative", "R through tanh'", new("target * (1 - h**2)"), terms=(*words, "tanh'"))
+    yield one("wrong-activation-derivative", "R through tanh'", new(f"target * (1 - {y}**2)"), terms=(*words, "tanh'"))
     steps = {"t-1": "max(t - 1, 0)", "t+1": "min(t + 1, T - 1)"}
     for step, index in steps.items():
         edit = new(f"1.0 * targets[{index}]")
@@ -116,18 +120,29 @@ def _projection_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
         edit = new(f"1.0 * target * ({kept})")
         terms = (*words, step)
         yield one("skipped-step", f"{step} of R", edit, also=("missing-term",), terms=terms, needs=("all steps",))
-    everywhere = Edit("dh = error if", ONLY_LAST, "")
-    yield one("error-at-every-step", "R", everywhere, needs=("last step",))
 
 
-def _output_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
+def _loss_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
+    """The error of the loss, where it meets the readout or the states."""
+    delta = "dy" if spec.has_output_layer else "dh"
+    words = ("dy", "dh", "R", "target", "y")
+    if spec.loss != "projection":
+        without = Edit(LOSS_ERROR, " - target", "")
+        yield in_net("output", "missing-target", "dy", without, terms=words)
+        yield in_net("output", "sign-flip", "target", Edit(LOSS_ERROR, "- target", "+ target"), terms=words)
+    ways = {"everywhere": (Edit(f"{delta} = error if", ONLY_LAST, ""),)}
+    if spec.has_output_layer:
+        ways["hidden part"] = (Edit(READOUT, "dy", "error"), stays("dy = error if", "error if"))
+    for variant, way in ways.items():
+        yield in_net("output", "error-at-every-step", f"dy/{variant}", way, terms=words, needs=("last step",))
+
+
+def _readout_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
     """The readout, whose input is the top layer, or both directions."""
 
     def one(kind: str, subject: str, *ways: object, **fields: object) -> DeepBug:
         return in_net("output", kind, subject, *ways, **fields)
 
-    yield one("missing-target", "dy", Edit(LOSS_ERROR, " - target", ""), terms=("dy", "target", "y"))
-    yield one("sign-flip", "target", Edit(LOSS_ERROR, "- target", "+ target"), terms=("dy", "target"))
     yield one("untransposed-weight", "W_hy", Edit(READOUT, READOUT, 'p["W_hy"]'), terms=("W_hy",), needs=("O = H",))
     for name in ("W_hy", "b_y"):
         kinds = {"overwritten-accumulator": "=", "sign-flip": "-=", "missing-gradient": "+= 0 *"}
@@ -141,10 +156,6 @@ def _output_bugs(spec: DeepSpec) -> Iterator[DeepBug]:
     for step, index in shifted.items():
         edit = Edit(line, right, layout.outer(f"states[{index}]", "dy"))
         yield one("wrong-time-index", f"h of {step} in W_hy", edit, terms=("W_hy", "h", "h[t]", "h[t-1]"), also=SHIFTED)
-    everywhere = Edit("dy = error if", ONLY_LAST, "")
-    hidden = (Edit(READOUT, "dy", "error"), stays("dy = error if", "error if"))
-    for variant, way in (("everywhere", everywhere), ("hidden part", hidden)):
-        yield one("error-at-every-step", f"dy/{variant}", way, terms=("dy", "dh"), needs=("last step",))
 
 
 def _scale_bugs() -> Iterator[DeepBug]:

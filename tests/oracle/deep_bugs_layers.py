@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .broken_bug import Edit, above
 from .deep_bug import NET, DeepBug, in_cell, in_net
-from .deep_cell import SLOPES
+from .deep_cell import SLOPES, at_place, initial_gradient
 from .deep_spec import DeepSpec
 from .gated_bug import Deletion, Way, bug
 from .gated_bugs_shared import H_PREV
@@ -178,7 +178,7 @@ def _together(spec: DeepSpec, into_2: str, into_1: str) -> Way:
     ]
     if spec.learned:
         lines += [
-            f'    d["{state}0{place}"] = {spec.text_layout.total(f"d{state}_next{place}")}'
+            at_place(initial_gradient(spec, state), place).replace("_next", f"_next{place}")
             for place in spec.places
             for state in spec.states
         ]

@@ -18,16 +18,19 @@ SHAPES: tuple[dict[str, Any], ...] = (  # what makes a net deep, or otherwise th
     {"bidirectional": True},
     {"inputs": "embedding"},
     {"inputs": "parameter"},
-    {"loss": "projection"},
+    {"outputs": "states", "loss": "projection"},
+    {"learned": True, "own_states": True},
     {"cell": "gru", "reset": "after", "recurrent_bias": True, "biases": True},
 )
 CHOICES: dict[str, tuple[Any, ...]] = {
     "cell": ("tanh", "relu", "sigmoid", "lstm", "lstm", "gru", "gru"),
     "inputs": ("tokens", "dense", "embedding", "parameter"),
+    "outputs": ("layer", "layer", "states"),
     "loss": ("softmax_cross_entropy", "mse", "projection"),
     "layout": ("row", "column"),
     "biases": (True, True, False),
     "learned": (True, False),
+    "own_states": (False, True),
     "reduction": ("sum", "mean"),
     "steps": ("all", "all", "last"),
 }
@@ -38,7 +41,7 @@ CELL_CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
 SIZES: dict[str, tuple[Any, ...]] = {
     "input_size": (2, 3, 4, 5),
     "embedding_size": (1, 2, 3, 4),
-    "hidden_size": (1, 2, 3, 4),
+    "hidden_size": (2, 3, 4),
     "output_size": (2, 3, 4, 5),
     "length": (3, 4, 5, 6),
     "batch_size": (None, 1, 2, 3),
@@ -66,6 +69,7 @@ def random_case(rng: np.random.Generator, **fixed: Any) -> Case:
     drawn = _choose(rng, CELL_CHOICES.get(drawn["cell"], {})) | drawn
     if drawn.get("reset") == "before" or not drawn["biases"]:
         drawn["recurrent_bias"] = False
+    drawn["own_states"] &= drawn["learned"]
     sizes = {name: fixed.get(name, size) for name, size in _choose(rng, SIZES).items()}
     spec = DeepSpec(**{name: value for name, value in drawn.items() if name not in SIZES})
     return spec, draw_parameters(rng, spec, sizes), draw_batch(rng, spec, sizes)
@@ -83,7 +87,7 @@ def draw_parameters(rng: np.random.Generator, spec: DeepSpec, sizes: dict[str, A
         drawn = rng.normal(0.0, gain / math.sqrt(fan_in), (fan_in, fan_out))
         return drawn if spec.layout == "row" else np.ascontiguousarray(drawn.T)
 
-    def vector(size: int) -> Array:
+    def vector(*size: int) -> Array:
         return rng.normal(0.0, BIAS_AND_STATE_STD, size)
 
     parameters: dict[str, Array] = {}
@@ -102,9 +106,10 @@ def draw_parameters(rng: np.random.Generator, spec: DeepSpec, sizes: dict[str, A
         if spec.recurrent_bias:
             parameters[f"b_hn{place}"] = vector(H)
         if spec.learned:
-            parameters |= {f"{state}0{place}": vector(H) for state in spec.states}
+            owners = _steps(sizes)[1:] if spec.own_states else ()
+            parameters |= {f"{state}0{place}": vector(*owners, H) for state in spec.states}
         seen = seen if spec.bidirectional else H
-    if not spec.projects:
+    if spec.has_output_layer:
         parameters["W_hy"] = weight(_width(spec, H), O)
         if spec.biases:
             parameters["b_y"] = vector(O)
@@ -129,7 +134,8 @@ def draw_batch(rng: np.random.Generator, spec: DeepSpec, sizes: dict[str, Any]) 
     counted = steps if spec.steps == "all" else sequences
     tokens = rng.integers(0, I, steps) if spec.inputs in ("tokens", "embedding") else None
     softmax = spec.loss == "softmax_cross_entropy"
-    targets = rng.integers(0, O, counted) if softmax else rng.normal(size=(*counted, _target_size(spec, H, O)))
+    outputs = O if spec.has_output_layer else _width(spec, H)
+    targets = rng.integers(0, outputs, counted) if softmax else rng.normal(size=(*counted, outputs))
     states = sequences if rng.random() < 0.5 else ()
     start: dict[str, Any] = {
         state: [rng.normal(0.0, BIAS_AND_STATE_STD, (*states, H)) for _ in spec.places] for state in spec.states
@@ -140,7 +146,3 @@ def draw_batch(rng: np.random.Generator, spec: DeepSpec, sizes: dict[str, Any]) 
         initial_state=start if len(spec.places) > 1 else {state: each for state, (each,) in start.items()},
         tokens=tokens,
     )
-
-
-def _target_size(spec: DeepSpec, H: int, O: int) -> int:  # noqa: E741 - the field's name
-    return _width(spec, H) if spec.projects else O

@@ -64,13 +64,16 @@ def cell_text(spec: DeepSpec, *, passes_down: bool) -> str:
         "    for t in reversed(range(T)):",
         '        dh = cache[t]["dh"] + dh_next',
         f"        {', '.join(carried)} = backward_step(p, d, cache, start, t, {arguments})",
-        *(_initial_gradient(spec, state) for state in spec.states if spec.learned),
+        *(initial_gradient(spec, state) for state in spec.states if spec.learned),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _initial_gradient(spec: DeepSpec, state: str) -> str:
-    return f'    d["{state}0"] = {spec.text_layout.total(f"d{state}_next")}'
+def initial_gradient(spec: DeepSpec, state: str) -> str:
+    """What is left of a carry behind the first step."""
+    carry = f"d{state}_next"
+    own = f'{carry}{"" if spec.text_layout.row else ".T"}.reshape(d["{state}0"].shape)'
+    return f'    d["{state}0"] = {own if spec.own_states else spec.text_layout.total(carry)}'
 
 
 def _cached(spec: DeepSpec) -> tuple[str, ...]:

@@ -37,7 +37,12 @@ def _inputs(spec: DeepSpec) -> Lines:
 
 def _targets(spec: DeepSpec) -> Lines:
     row = spec.text_layout.row
-    one_hot = f'np.eye(p["W_hy"].shape[{int(row)}])[batch.targets]'
+    classes = (
+        f'p["W_hy"].shape[{int(row)}]'
+        if spec.has_output_layer
+        else f'{1 + spec.bidirectional} * len(p["W_h{spec.gates[0]}{spec.places[0]}"])'
+    )
+    one_hot = f"np.eye({classes})[batch.targets]"
     return [
         "def targets_of(p, batch):",
         '    """Target vectors of the steps that count."""',
@@ -91,17 +96,18 @@ def _forwarded(spec: DeepSpec) -> str:
 
 
 def _output(spec: DeepSpec) -> Lines:
-    if spec.projects:
+    if not spec.has_output_layer:
         return []
     bias = [spec.text_layout.spread("b_y")] if spec.biases else []
     return ["def output(p, h):", f"    return {' + '.join([spec.text_layout.product('h', 'W_hy'), *bias])}"]
 
 
 def _loss(spec: DeepSpec) -> Lines:
+    y = "output(parameters, h)" if spec.has_output_layer else "h"
     added = {
-        "softmax_cross_entropy": "np.sum(-target * np.log(softmax(output(parameters, h))))",
-        "mse": "0.5 * np.sum((output(parameters, h) - target) ** 2)",
-        "projection": "np.sum(h * target)",
+        "softmax_cross_entropy": f"np.sum(-target * np.log(softmax({y})))",
+        "mse": f"0.5 * np.sum(({y} - target) ** 2)",
+        "projection": f"np.sum({y} * target)",
     }[spec.loss]
     mean = spec.reduction == "mean"
     return [
@@ -134,10 +140,10 @@ def _gradients(spec: DeepSpec) -> Lines:
 
 def _loss_error(spec: DeepSpec) -> Lines:
     """dL/dy or, where the loss sees the states, dL/dh."""
-    error = "dh" if spec.projects else "dy"
+    error, y = ("dy", "output(p, h)") if spec.has_output_layer else ("dh", "h")
     formula = {
-        "softmax_cross_entropy": "softmax(output(p, h)) - target",
-        "mse": "output(p, h) - target",
+        "softmax_cross_entropy": f"softmax({y}) - target",
+        "mse": f"{y} - target",
         "projection": "1.0 * target",
     }[spec.loss]
     mean = spec.reduction == "mean"
@@ -152,7 +158,7 @@ def _loss_error(spec: DeepSpec) -> Lines:
 def _output_backward(spec: DeepSpec) -> Lines:
     layout = spec.text_layout
     lines = []
-    if not spec.projects:
+    if spec.has_output_layer:
         lines.append(f'd["W_hy"] += {layout.outer("h", "dy")}')
         lines += [f'd["b_y"] += {layout.total("dy")}'] if spec.biases else []
         lines.append(f"dh = {layout.backward('dy', 'W_hy')}")

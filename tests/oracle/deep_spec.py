@@ -16,10 +16,12 @@ class DeepSpec:
         layers: of which each takes the states of the one below for its inputs.
         bidirectional: whether a second cell, beside the one of a single layer, reads the sequence from its end.
         inputs: tokens (one-hot) | embedding (tokens look up a row of E) | dense | parameter (dense, named x).
-        loss: softmax_cross_entropy | mse | projection (<h, R>, without an output layer).
+        outputs: layer (y = h W_hy + b_y) | states (y = h).
+        loss: softmax_cross_entropy | mse | projection (<y, R>).
         layout: row (weights (in, out), x @ W) | column ((out, in), W @ x).
         biases: whether the cells and the readout have them.
         learned: whether the initial states are the parameters h0 and, for an LSTM, c0.
+        own_states: whether each sequence of the batch has its own h0.
         reduction: sum | mean.
         steps: all | last, those whose outputs enter the loss.
         lstm_output: as in `GatedSpec`, and so are all that follow.
@@ -34,10 +36,12 @@ class DeepSpec:
     layers: int = 1
     bidirectional: bool = False
     inputs: str = "tokens"
+    outputs: str = "layer"
     loss: str = "softmax_cross_entropy"
     layout: str = "row"
     biases: bool = True
     learned: bool = False
+    own_states: bool = False
     reduction: str = "sum"
     steps: str = "all"
     lstm_output: str = "tanh"
@@ -70,9 +74,9 @@ class DeepSpec:
         return "h" if self.family == "elman" else self.step.gates
 
     @property
-    def projects(self) -> bool:
-        """Whether the loss sees the states themselves."""
-        return self.loss == "projection"
+    def has_output_layer(self) -> bool:
+        """Whether the loss sees more than the states themselves."""
+        return self.outputs == "layer"
 
     @property
     def step(self) -> GatedSpec:

@@ -14,7 +14,15 @@ from .deep_case import SHAPES
 
 CELLS = ("tanh", "relu", "sigmoid", "lstm", "gru")
 EVERY_NET = [(cell, shape) for cell in CELLS for shape in SHAPES if shape.get("cell", cell) == cell]
-PLAIN = {"inputs": "dense", "loss": "mse", "reduction": "sum", "steps": "all", "biases": True, "learned": False}
+PLAIN = {
+    "inputs": "dense",
+    "outputs": "layer",
+    "loss": "mse",
+    "reduction": "sum",
+    "steps": "all",
+    "biases": True,
+    "learned": False,
+}
 
 Case = tuple[DeepSpec, dict[str, np.ndarray], GatedBatch]
 
@@ -82,7 +90,7 @@ def test_a_gru_with_a_recurrent_bias_resets_it_too():
     zero = np.zeros((1, 1))
     parameters = {f"W_{kind}{gate}": zero for kind, gate in itertools.product("xh", "zrn")}
     parameters |= {"b_z": np.zeros(1), "b_r": np.ones(1), "b_n": np.zeros(1), "b_hn": np.full(1, 0.7)}
-    spec = DeepSpec(cell="gru", reset="after", recurrent_bias=True, inputs="dense", loss="projection")
+    spec = DeepSpec(cell="gru", reset="after", recurrent_bias=True, inputs="dense", outputs="states", loss="projection")
     batch = GatedBatch(np.zeros((1, 1)), np.full((1, 1), 3.0), {"h": np.array([0.4])})
     h = 0.5 * math.tanh(0.7 / (1.0 + math.exp(-1.0))) + 0.5 * 0.4
     assert loss(spec, parameters, batch) == pytest.approx(3.0 * h, rel=1e-13)
@@ -99,7 +107,9 @@ def test_an_embedding_is_a_net_whose_dense_inputs_are_rows_of_it(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_reversed_sequence_exchanges_the_directions(cell):
-    spec, parameters, batch = case(6, cell=cell, bidirectional=True, loss="projection", steps="all", inputs="dense")
+    spec, parameters, batch = case(
+        6, cell=cell, bidirectional=True, outputs="states", loss="projection", steps="all", inputs="dense"
+    )
     exchanged = {"_ltr": "_rtl", "_rtl": "_ltr"}
     mirrored = {f"{name[:-4]}{exchanged[name[-4:]]}": value for name, value in parameters.items()}
     turned = GatedBatch(
@@ -122,13 +132,13 @@ def test_the_layouts_agree(shape):
 
 
 def turned_by_layout(name: str, value: np.ndarray) -> np.ndarray:
-    """Weights and E are turned; inputs have no layout."""
-    return value if name == "x" else value.T
+    """Weights and E are turned; inputs and states have no layout."""
+    return value if name[:2] in ("x", "h0", "c0") else value.T
 
 
 def test_the_mean_is_over_the_steps_that_count_and_the_sequences():
     for steps, divisor in (("all", 6), ("last", 2)):
-        fixed = {"loss": "projection", "layers": 2, "steps": steps, "length": 3, "batch_size": 2}
+        fixed = {"outputs": "states", "loss": "projection", "layers": 2, "steps": steps, "length": 3, "batch_size": 2}
         spec, parameters, batch = case(8, **fixed, reduction="mean")
         summed = loss(replace(spec, reduction="sum"), parameters, batch)
         assert loss(spec, parameters, batch) == pytest.approx(summed / divisor, rel=1e-13)
@@ -136,7 +146,7 @@ def test_the_mean_is_over_the_steps_that_count_and_the_sequences():
 
 def test_parameters_have_the_names_and_shapes_of_the_contract():
     sizes = {"input_size": 5, "embedding_size": 3, "hidden_size": 2, "output_size": 4, "batch_size": 6, "length": 7}
-    common = {"layout": "row", "biases": True, "learned": True, "loss": "mse"}
+    common = {"layout": "row", "biases": True, "learned": True, "outputs": "layer", "loss": "mse"}
     stack = case(0, cell="tanh", layers=2, inputs="embedding", **common, **sizes)
     assert {name: value.shape for name, value in stack[1].items()} == {
         **{"E": (5, 3), "W_xh_1": (3, 2), "W_hh_1": (2, 2), "b_h_1": (2,), "h0_1": (2,)},

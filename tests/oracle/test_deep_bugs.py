@@ -18,10 +18,18 @@ RESET = {"reset": "after", "recurrent_bias": True}
 NETS: tuple[dict[str, Any], ...] = (
     {"cell": "lstm", "layers": 2, "inputs": "embedding", "loss": "softmax_cross_entropy", "steps": "all"},
     {"cell": "gru", "layers": 2, "inputs": "dense", "loss": "mse", "steps": "last", **RESET},
-    {"cell": "gru", "bidirectional": True, "inputs": "parameter", "loss": "projection", "steps": "all", **RESET},
+    {
+        "cell": "gru",
+        "bidirectional": True,
+        "inputs": "parameter",
+        "outputs": "states",
+        "loss": "projection",
+        "steps": "all",
+        **RESET,
+    },
     {"cell": "tanh", "layers": 3, "inputs": "embedding", "loss": "mse", "steps": "all"},
     {"cell": "sigmoid", "bidirectional": True, "inputs": "embedding", "loss": "mse", "steps": "all", "output_size": 6},
-    {"cell": "relu", "inputs": "parameter", "loss": "projection", "steps": "last"},
+    {"cell": "relu", "inputs": "parameter", "outputs": "states", "loss": "projection", "steps": "last"},
 )
 GATED_ALONE = {one for bugs in GATED.values() for one in bugs}  # judged with one layer in test_gated
 ENOUGH = 30

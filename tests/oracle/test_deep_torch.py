@@ -13,7 +13,15 @@ torch = pytest.importorskip("torch")
 GATES = {"lstm": "ifgo", "gru": "rzn", "tanh": "h", "relu": "h"}  # in the order of torch's blocks
 MODULES = {"lstm": "LSTM", "gru": "GRU", "tanh": "RNN", "relu": "RNN"}
 SIZES = {"input_size": 3, "hidden_size": 4, "length": 5, "batch_size": 2}
-PLAIN = {"layout": "column", "biases": True, "learned": False, "loss": "projection", "steps": "all", "reduction": "sum"}
+PLAIN = {
+    "layout": "column",
+    "biases": True,
+    "learned": False,
+    "outputs": "states",
+    "loss": "projection",
+    "steps": "all",
+    "reduction": "sum",
+}
 VARIANT = {
     "lstm": {"peepholes": False, "coupled": False, "lstm_output": "tanh"},
     "gru": {"reset": "after", "recurrent_bias": True, "keeps": "z"},

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gradcheck_rnn.cells.catalogue import CUSTOM, Variant, cell_called
+from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.config.keys import KEYS, SECTIONS
 from gradcheck_rnn.config.places import clip
 from gradcheck_rnn.config.settings import LEARNED
@@ -115,7 +116,7 @@ def fault_must_fit_the_net(values: Values) -> Broken | None:
         return None
     cell, loss, steps, state, biases, outputs = (values[key] for key in keys)
     names = names_for(
-        cell_called(cell, _variant(values)),
+        Structure(cell_called(cell, _variant(values))),
         loss=loss,
         steps=steps,
         biases=biases,

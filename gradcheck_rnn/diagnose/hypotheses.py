@@ -120,7 +120,7 @@ class _Search:
         self.same, self.ask, self.asked = same, ask, witnesses[0].problem
         self.scene = Scene(self.witnesses[0])
         self.names = tuple(self.scene.returned)
-        self.local = own_faults(self.scene.net.equations)
+        self.local = own_faults(self.scene.net.structure)
 
     @cached_property
     def right(self) -> Hypothesis:
@@ -129,9 +129,15 @@ class _Search:
     @cached_property
     def chain(self) -> list[Hypothesis]:
         net = self.scene.net
-        faults = chain_faults(net.equations, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
-        tried = (self.scene.hypothesis([fault]) for fault in faults)
+        faults = chain_faults(net.structure, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
+        tried = (self.scene.hypothesis([fault]) for fault in faults if self._reaches(fault))
         return [each for each in tried if self._changes(each)]
+
+    def _reaches(self, fault: Fault) -> bool:
+        """Whether a fault of one sweep may change a parameter that is wrong: its own, or one of a layer below."""
+        located = self.scene.net.located
+        level = next((sweep.level for _, sweep in located.values() if sweep.place == fault.place), 0)
+        return not fault.place or any(name not in located or located[name][1].level <= level for name in self.wrong)
 
     def run(self) -> Explanation | None:
         singles = list(self.singles())

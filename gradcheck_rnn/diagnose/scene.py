@@ -7,24 +7,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from gradcheck_rnn.cells.equation import INPUT_PARAMETER, initial_name
 from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.products import products_of
 from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault, scaling_fault
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.chain import Deltas, deltas
+from gradcheck_rnn.model.forward import forward
 from gradcheck_rnn.model.problem import canonical
-from gradcheck_rnn.model.reference import (
-    Deltas,
-    deltas,
-    forward,
-    gradient_of,
-    gradient_of_inputs,
-    gradient_of_state,
-    output_gradient,
-    reference_gradients,
-)
-from gradcheck_rnn.model.sums import finished, named_constants
+from gradcheck_rnn.model.reference import finish, gradient, output_gradient, reference_gradients
+from gradcheck_rnn.model.sums import named_constants
 from gradcheck_rnn.model.taps import Taps
 
 # entries that a parameter must have for a constant on everything to be read off it
@@ -57,8 +48,6 @@ class Scene:
         self.returned = {name: self.net.orient(name, value) for name, value in witness.gradients.items()}
         self.parameters = {name: self.net.orient(name, value) for name, value in problem.parameters.items()}
         self.floor = negligible(self.returned)
-        self._products = {each.parameter: each for each in products_of(self.net.equations)}
-        self._states = {initial_name(state): state for state in self.net.equations.states}
 
     def hypothesis(self, faults: Sequence[Fault] = ()) -> Hypothesis:
         """Follow the chain under faults of it."""
@@ -77,8 +66,8 @@ class Scene:
         else:
             names = [fault.parameter]
             rows = {fault.parameter: self._gradient(fault.parameter, self._right.found, taps)}
-        finish = {name: finished(name, rows[name], self.parameters[name], taps, self.net.sizes) for name in names}
-        return {name: np.ascontiguousarray(self.net.orient(name, value)) for name, value in finish.items()}
+        done = {name: self._finished(name, rows[name], fault) for name in names}
+        return {name: np.ascontiguousarray(self.net.orient(name, value)) for name, value in done.items()}
 
     @cached_property
     def _right(self) -> Hypothesis:
@@ -109,26 +98,26 @@ class Scene:
 
         Factors, bounds and weights of regularisers are fitted; a factor that has a name comes under that name too.
         """
-        gradient, parameter, sizes = under.gradients[name], self.parameters[name], self.net.sizes
+        value, parameter = under.gradients[name], self.parameters[name]
         for fault in faults:
             if fault.damage not in FITTED:
                 yield fault, self._gradient(name, under.found, Taps([*under.faults, fault]))
                 continue
-            for fitted in self._fitted(fault, self.returned[name] / constant, gradient, parameter):
-                yield fitted, finished(name, gradient, parameter, Taps([fitted]), sizes)
+            for fitted in self._fitted(fault, self.returned[name] / constant, value, parameter):
+                yield fitted, self._finished(name, value, fitted)
 
     def damaged_twice(
         self, name: str, under: Hypothesis, constant: float, faults: Sequence[Fault]
     ) -> Iterator[tuple[tuple[Fault, Fault], Array]]:
         """Each pair of faults of one parameter: two at different taps or of different damage, the fitted one last."""
-        parameter, sizes = self.parameters[name], self.net.sizes
+        parameter = self.parameters[name]
         plain = [fault for fault in faults if fault.damage not in FITTED]
         for i, first in enumerate(plain):
-            gradient = self._gradient(name, under.found, Taps([*under.faults, first]))
+            once = self._gradient(name, under.found, Taps([*under.faults, first]))
             for fault in faults:
                 if fault.damage in FITTED:
-                    for fitted in self._fitted(fault, self.returned[name] / constant, gradient, parameter):
-                        yield (first, fitted), finished(name, gradient, parameter, Taps([fitted]), sizes)
+                    for fitted in self._fitted(fault, self.returned[name] / constant, once, parameter):
+                        yield (first, fitted), self._finished(name, once, fitted)
             for second in plain[i + 1 :]:
                 if second.taps != first.taps or second.damage is not first.damage:
                     yield (first, second), self._gradient(name, under.found, Taps([*under.faults, first, second]))
@@ -161,11 +150,10 @@ class Scene:
                 yield (scaled, bound_fault((name,), bound, Damage.BOUND)), np.clip(factor * gradient, -bound, bound)
 
     def _gradient(self, name: str, found: Deltas, taps: Taps) -> Array:
-        if name in self._states:
-            return gradient_of_state(self._states[name], self.net, found, self.c, taps)
-        if name == INPUT_PARAMETER:
-            return gradient_of_inputs(self.net, found, self.c, self.trace, taps)
-        return gradient_of(self._products[name], self.net, found, self.c, self.trace, taps)
+        return gradient(name, self.net, found, self.c, self.trace, taps)
+
+    def _finished(self, name: str, value: Array, fault: Fault) -> Array:
+        return finish(name, self.net, value, self.parameters[name], Taps([fault]))
 
     def _fitted(self, fault: Fault, returned: Array, gradient: Array, parameter: Array) -> Iterator[Fault]:
         """The fault with the amounts that fit best, none where none does."""

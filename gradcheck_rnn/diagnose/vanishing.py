@@ -4,16 +4,19 @@ Source: Bengio, Simard & Frasconi, Learning long-term dependencies with gradient
 Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks (2013), sec. 2.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck_rnn.cells.equation import Affine, previous
+from gradcheck_rnn.cells.equation import Cell as Equations
+from gradcheck_rnn.cells.structure import Sweep
 from gradcheck_rnn.config.settings import Cell
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
+from gradcheck_rnn.model.forward import Run, Trace, forward, from_input
 from gradcheck_rnn.model.net import Net
-from gradcheck_rnn.model.problem import Canonical, Problem, canonical
-from gradcheck_rnn.model.reference import Trace, forward, from_input
+from gradcheck_rnn.model.problem import Problem, canonical
 from gradcheck_rnn.model.scan import evaluated
 
 # chains that the median is taken over: last steps spread over the sequence, sequences spread over the batch
@@ -60,14 +63,22 @@ def vanishing_at(problem: Problem, *, sensitivity: float) -> Vanishing:
     problem = problem.in_double_precision()
     net, c = problem.net, canonical(problem)
     trace = forward(net, c)
-    return Vanishing(net.cell, _norms(net, c, trace), sensitivity, _saturated(net, trace))
+    norms = [_norms(net.equations, c.parameters_of(net.equations, sweep), run) for sweep, run in _runs(net, trace)]
+    # of several sweeps, the chain that vanishes first at each lag
+    least = tuple(float(min(at_lag)) for at_lag in zip(*norms, strict=True))
+    saturated = float(np.mean([_saturated(net, run) for _, run in _runs(net, trace)]))
+    return Vanishing(net.cell, least, sensitivity, saturated)
 
 
-def _norms(net: Net, c: Canonical, trace: Trace) -> tuple[float, ...]:
+def _runs(net: Net, trace: Trace) -> list[tuple[Sweep, Run]]:
+    return [(sweep, trace.runs[sweep.place]) for sweep in net.structure.sweeps]
+
+
+def _norms(cell: Equations, parameters: Mapping[str, Array], run: Run) -> tuple[float, ...]:
     """Median spectral norm of dh_t/dh_(t-lag) at each lag; h stands for all states together."""
-    steps, batch = c.x.shape[:2]
+    steps, batch = run.x.shape[:2]
     ends, sequences = _spread(steps, MOST_ENDS), _spread(batch, MOST_SEQUENCES)
-    jacobians = _jacobians(net, c, trace, sequences)
+    jacobians = _jacobians(cell, parameters, run, sequences)
     norms, width = [1.0], jacobians.shape[-1]
     # products (ends, sequences, S, S), one for each t, in row layout
     products = np.broadcast_to(np.eye(width), (len(ends), len(sequences), width, width))
@@ -79,19 +90,19 @@ def _norms(net: Net, c: Canonical, trace: Trace) -> tuple[float, ...]:
     return tuple(norms)
 
 
-def _jacobians(net: Net, c: Canonical, trace: Trace, sequences: Array) -> Array:
+def _jacobians(cell: Equations, parameters: Mapping[str, Array], run: Run, sequences: Array) -> Array:
     """How the states of a step move with those before it, (T, sequences, S, S) in row layout.
 
     Each state is moved by an imaginary step, which leaves the others as they are.
     """
-    cell, gained = net.equations, from_input(net, c)
-    before = np.concatenate([trace.at_steps(previous(state))[:, sequences] for state in cell.states], axis=-1)
+    gained = from_input(cell, parameters, run.x)
+    before = np.concatenate([run.at_steps(previous(state))[:, sequences] for state in cell.states], axis=-1)
     width = before.shape[-1]
     # an axis of S moved runs behind the sequences
     moved = before[:, :, None, :] + 1j * TINY * np.eye(width)
     at = dict(zip(map(previous, cell.states), np.split(moved, len(cell.states), axis=-1), strict=True))
     for equation in cell.equations:
-        value = evaluated(equation, at, c.parameters)
+        value = evaluated(equation, at, parameters)
         gain = gained[equation.name][:, sequences, None] if isinstance(equation, Affine) else 0.0
         at[equation.name] = value + gain
     after = np.concatenate([at[state] for state in cell.states], axis=-1)
@@ -109,11 +120,11 @@ def _median_norm(products: Array) -> float:
     return float(np.median(np.linalg.norm(products, 2, axis=(-2, -1))))
 
 
-def _saturated(net: Net, trace: Trace) -> float:
+def _saturated(net: Net, run: Run) -> float:
     if net.cell == "relu":
-        return float((trace.values["z"] <= 0).all(axis=(0, 1)).mean())
+        return float((run.values["z"] <= 0).all(axis=(0, 1)).mean())
     flat = [
-        np.abs(ACTIVATIONS[each.function].slope(trace.values[each.name])) < SATURATED * LARGEST_SLOPE[each.function]
+        np.abs(ACTIVATIONS[each.function].slope(run.values[each.name])) < SATURATED * LARGEST_SLOPE[each.function]
         for each in net.equations.activated
     ]
     return float(np.mean(flat))

@@ -104,7 +104,9 @@ def _state_faults() -> Iterator[Fault]:
         "missing-activation-derivative", "h0", says, ("h0",), Damage.OTHER, other="dh through W_hh", parameter="h0"
     )
     says = "dh0 is multiplied by W_hh, not by its transpose"
-    yield Fault("untransposed-weight", "W_hh", says, ("h0",), Damage.UNTRANSPOSE, parameter="h0")
+    yield Fault(
+        "untransposed-weight", "W_hh", says, ("h0",), Damage.UNTRANSPOSE, other="dz through W_hh", parameter="h0"
+    )
     yield from whole_gradient_faults("h0")
 
 

@@ -35,6 +35,7 @@ class Damage(Enum):
     OWN_SHIFT_DROPPED = "of another step, zero beyond the steps"
     OWN_SHIFT_CLAMPED = "of another step, the nearest one beyond the steps"
     OWN_SHIFT_WRAPPED = "of another step, wrapped round within the steps"
+    REVERSED = "in the reverse order"
     WRAP_FIRST = "index -1 at the first step"
     ZERO_FIRST = "zero at the first step"
     STALE_LAST = "the last step's at all steps"
@@ -64,6 +65,8 @@ class Damage(Enum):
     # an accumulator, or a whole gradient
     KEEP_LAST_VISITED = "assigned, not added: the step visited last"
     KEEP_FIRST_VISITED = "assigned, not added: the step visited first"
+    KEEP_LAST_OF_ROW = "assigned, not added: of a token that comes again, one occurrence"
+    KEEP_LAST_OF_STEP = "assigned, not added: of a token that several sequences have at a step, one occurrence"
     ADD_ITSELF = "added to itself at every step"
     LAST_SEQUENCE = "of the last sequence of the batch only"
     TRANSPOSE = "transposed"
@@ -78,7 +81,9 @@ class Fault:
     """One way in which a backward pass is wrong.
 
     `kind` and `term` are the stable names; `says` puts it in words, whatever the layout; `taps` are the places that
-    `damage` is done at, `amount` its shift, window, factor or bound, `other` what is taken instead.
+    `damage` is done at, `amount` its shift, window, factor or bound, `other` what is taken instead. A fault of one
+    `parameter` alone names it; one that is not everywhere names the `place` of the sweep that it happens to, and `taps`
+    are then the names within that sweep.
     """
 
     kind: str
@@ -89,6 +94,7 @@ class Fault:
     amount: float = 0.0
     other: str = ""
     parameter: str | None = None
+    place: str = ""
 
     @property
     def name(self) -> str:

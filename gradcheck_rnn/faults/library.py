@@ -6,10 +6,13 @@ from functools import cache
 from gradcheck_rnn.cells.catalogue import Variant, cell_called
 from gradcheck_rnn.cells.elman import FUNCTIONS
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Cell, initial_name
+from gradcheck_rnn.cells.structure import EMBEDDING, Structure
 from gradcheck_rnn.faults import elman
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.gated import chain, sums
-from gradcheck_rnn.faults.inputs import input_faults
+from gradcheck_rnn.faults.inputs import embedding_faults, input_faults
+from gradcheck_rnn.faults.layers import between_faults, unturned_faults
+from gradcheck_rnn.faults.places import belongs_to_sweeps, in_place
 from gradcheck_rnn.faults.taps import window_fault
 
 LOSSES = ("softmax_cross_entropy", "mse", "projection")
@@ -18,17 +21,37 @@ WINDOW = "truncated-chain"
 
 
 @cache
-def chain_faults(cell: Cell, *, loss: str, steps: str, length: int) -> tuple[Fault, ...]:
-    """Faults of the chain, and of all parameters behind it, on a net of `length` steps."""
+def chain_faults(structure: Structure, *, loss: str, steps: str, length: int) -> tuple[Fault, ...]:
+    """Faults of the chain, and of all parameters behind it, on a net of `length` steps.
+
+    Those of the cell may happen everywhere, as in code that all layers share, or to one sweep alone.
+    """
+    cell = structure.cell
     streams = elman.stream_faults(cell.name, loss, steps) if is_elman(cell) else chain.stream_faults(cell, loss, steps)
-    return (*streams, *elman.windows(length))
+    everywhere = (*streams, *elman.windows(length))
+    if len(structure.sweeps) == 1:
+        return everywhere
+    own = [fault for fault in everywhere if belongs_to_sweeps(fault)]
+    one_by_one = (in_place(fault, structure, sweep) for sweep in structure.sweeps for fault in own)
+    return (*everywhere, *between_faults(structure), *one_by_one)
 
 
 @cache
-def own_faults(cell: Cell) -> Mapping[str, tuple[Fault, ...]]:
+def own_faults(structure: Structure) -> Mapping[str, tuple[Fault, ...]]:
     """Faults of each gradient alone, by parameter, those of initial states and of inputs among them."""
-    of_parameters = elman.parameter_faults() if is_elman(cell) else sums.parameter_faults(cell)
-    return {**of_parameters, INPUT_PARAMETER: tuple(input_faults(cell))}
+    cell = structure.cell
+    of_cell = elman.parameter_faults() if is_elman(cell) else sums.parameter_faults(cell)
+    outputs = {name: of_cell[name] for name in (OUTPUT_WEIGHT, OUTPUT_BIAS)}
+    if structure.bidirectional:
+        outputs[OUTPUT_WEIGHT] += tuple(unturned_faults())
+    faults = {
+        name + sweep.place: tuple(in_place(fault, structure, sweep) for fault in each)
+        for sweep in structure.sweeps
+        for name, each in of_cell.items()
+        if name not in outputs
+    }
+    faults |= outputs | {INPUT_PARAMETER: tuple(input_faults(cell))}
+    return faults | ({EMBEDDING: tuple(embedding_faults())} if structure.embedded else {})
 
 
 def clipped_places(cell: Cell) -> tuple[str, ...]:
@@ -45,11 +68,11 @@ def is_elman(cell: Cell) -> bool:
 
 
 def known_faults(
-    cell: Cell, *, length: int, loss: str, steps: str, batched: bool, parameters: Iterable[str]
+    structure: Structure, *, length: int, loss: str, steps: str, batched: bool, parameters: Iterable[str]
 ) -> tuple[Fault, ...]:
     """Every fault that may show on a net of `length` steps with these parameters; variants have the same name."""
-    own, parameters = own_faults(cell), tuple(parameters)
-    chain = chain_faults(cell, loss=loss, steps=steps, length=length)
+    own, parameters = own_faults(structure), tuple(parameters)
+    chain = chain_faults(structure, loss=loss, steps=steps, length=length)
     constants = (-1.0, "T", "1/T", "2", *(("B", "1/B") if batched else ()))
     return (
         *(fault for fault in chain if fault.term != OUTPUT_WEIGHT or OUTPUT_WEIGHT in parameters),
@@ -97,31 +120,32 @@ def _gated_cells() -> Iterator[Cell]:
 
 def _names_of(cell: Cell, *, loss: str, steps: str) -> tuple[str, ...]:
     """Names of the faults that some net of a cell may have."""
-    return names_for(cell, loss=loss, steps=steps, biases=True, learned=True, outputs=True, inputs=True, batched=True)
+    every = {"biases": True, "learned": True, "outputs": True, "inputs": True, "batched": True}
+    return names_for(Structure(cell), loss=loss, steps=steps, **every)
 
 
 @cache
-def names_for(
-    cell: Cell, *, loss: str, steps: str, biases: bool, learned: bool, outputs: bool, inputs: bool, batched: bool
-) -> tuple[str, ...]:
-    """Names of the faults that such a net may have, windows aside; the arguments are those of `parameters_of`."""
-    parameters = parameters_of(cell, biases=biases, learned=learned, outputs=outputs, inputs=inputs)
-    faults = known_faults(cell, length=1, loss=loss, steps=steps, batched=batched, parameters=parameters)
+def names_for(structure: Structure, *, loss: str, steps: str, batched: bool, **has: bool) -> tuple[str, ...]:
+    """Names of the faults that such a net may have, windows aside; `has` are the arguments of `parameters_of`."""
+    parameters = parameters_of(structure, **has)
+    faults = known_faults(structure, length=1, loss=loss, steps=steps, batched=batched, parameters=parameters)
     return tuple(dict.fromkeys(fault.name for fault in faults))
 
 
-def parameters_of(cell: Cell, *, biases: bool, learned: bool, outputs: bool, inputs: bool) -> list[str]:
+def parameters_of(structure: Structure, *, biases: bool, learned: bool, outputs: bool, inputs: bool) -> list[str]:
     """Names of the parameters of a net.
 
     Args:
-        cell: its equations.
+        structure: its cell and sweeps.
         biases: whether it has any.
         learned: whether its initial states are parameters.
         outputs: whether there is an output layer.
         inputs: whether the gradient of the inputs is asked for.
     """
-    without = [] if biases else [OUTPUT_BIAS, *(each.bias for each in cell.affine)]
-    without += [] if learned else [initial_name(state) for state in cell.states]
+    cell = structure.cell
+    own = [] if biases else [each.bias for each in cell.affine]
+    own += [] if learned else [initial_name(state) for state in cell.states]
+    without = [name + sweep.place for sweep in structure.sweeps for name in own] + ([] if biases else [OUTPUT_BIAS])
     without += [] if outputs else [OUTPUT_WEIGHT, OUTPUT_BIAS]
     without += [] if inputs else [INPUT_PARAMETER]
-    return [name for name in own_faults(cell) if name not in without]
+    return [name for name in own_faults(structure) if name not in without]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from gradcheck_rnn.cells.equation import Cell, Sum
+from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Cell, Sum
+from gradcheck_rnn.cells.structure import EMBEDDING
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,26 @@ class Product:
     left_factors: tuple[str, ...] = ()
 
 
+# the output layer's, and that of a table whose rows tokens look up
+READOUT = {
+    OUTPUT_WEIGHT: Product(OUTPUT_WEIGHT, "h[t]", "dy"),
+    OUTPUT_BIAS: Product(OUTPUT_BIAS, None, "dy"),
+}
+EMBEDDING_PRODUCT = Product(EMBEDDING, INPUT, f"d{INPUT_PARAMETER}")
+# the states of two directions with those of the second in its own order
+UNTURNED = "h unturned"
+
+
+@cache
+def product_named(cell: Cell, parameter: str) -> Product:
+    """Return the product of one parameter."""
+    return next(each for each in products_of(cell) if each.parameter == parameter)
+
+
 @cache
 def products_of(cell: Cell) -> tuple[Product, ...]:
     """Return the product of each parameter, biases and vectors among them; the readout's first."""
-    readout = (Product("W_hy", f"{cell.output}[t]", "dy"), Product("b_y", None, "dy"))
-    return (*readout, *_of_affine(cell), *_of_vectors(cell))
+    return (*READOUT.values(), *_of_affine(cell), *_of_vectors(cell))
 
 
 def _of_affine(cell: Cell) -> Iterator[Product]:

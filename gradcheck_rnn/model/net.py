@@ -6,6 +6,7 @@ from functools import cached_property
 
 from gradcheck_rnn.cells.catalogue import USUAL, Variant, cell_called
 from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Cell, initial_name
+from gradcheck_rnn.cells.structure import EMBEDDING, Structure, Sweep
 from gradcheck_rnn.config.settings import Cell as CellName
 from gradcheck_rnn.config.settings import Layout, LossSettings
 from gradcheck_rnn.model.activations import Array
@@ -15,13 +16,14 @@ Parameters = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes of a problem; `batch` is None where there is no batch axis."""
+    """Sizes of a problem; `batch` is None where there is no batch axis, `embedding` where there is no embedding."""
 
     input_size: int
     hidden_size: int
     output_size: int
     length: int
     batch: int | None = None
+    embedding: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Net:
     sizes: Sizes
     cell: CellName = "tanh"
     variant: Variant = USUAL
+    layers: int = 1
+    bidirectional: bool = False
     biases: bool = True
     layout: Layout = "row"
     learned: bool = False
@@ -51,6 +55,33 @@ class Net:
         return cell_called(self.cell, self.variant)
 
     @cached_property
+    def structure(self) -> Structure:
+        """The cell and its sweeps over the sequence."""
+        return Structure(self.equations, self.layers, self.bidirectional, self.sizes.embedding is not None)
+
+    @cached_property
+    def located(self) -> dict[str, tuple[str, Sweep]]:
+        """The name within its sweep, and the sweep, of every parameter that belongs to one."""
+        names = (*self.equations.parameters, *map(initial_name, self.equations.states))
+        return {name + sweep.place: (name, sweep) for sweep in self.structure.sweeps for name in names if name}
+
+    def within_sweep(self, name: str) -> tuple[str, str]:
+        """The name of a parameter within its sweep, and the sweep's place; its own name and none if it has no sweep."""
+        own, sweep = self.located.get(name, (name, Sweep()))
+        return own, sweep.place
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states of all sweeps."""
+        return tuple(state + sweep.place for sweep in self.structure.sweeps for state in self.equations.states)
+
+    def input_width(self, level: int) -> int:
+        """Number of entries of what a layer takes at a step."""
+        if level > 0:
+            return self.sizes.hidden_size * len(self.structure.levels[level - 1])
+        return self.sizes.embedding or self.sizes.input_size
+
+    @cached_property
     def fan_in(self) -> dict[str, int]:
         """Number of inputs that each weight matrix sums over."""
         return {name: shape[0] for name, shape in self._rows.items() if len(shape) > 1}
@@ -58,13 +89,14 @@ class Net:
     @cached_property
     def bias_names(self) -> tuple[str, ...]:
         """Names that biases have where there are any."""
-        return (*(each.bias for each in self.equations.affine if each.bias), OUTPUT_BIAS)
+        biases = [each.bias for each in self.equations.affine if each.bias]
+        return (*(name + sweep.place for sweep in self.structure.sweeps for name in biases), OUTPUT_BIAS)
 
     @property
     def initial_names(self) -> tuple[str, ...]:
         """Names of the learned initial states, none where they are not learned."""
         learned = [state for state in self.equations.states if state not in self.zero_states] if self.learned else []
-        return tuple(map(initial_name, learned))
+        return tuple(initial_name(state) + sweep.place for sweep in self.structure.sweeps for state in learned)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -84,13 +116,28 @@ class Net:
     @cached_property
     def _rows(self) -> dict[str, tuple[int, ...]]:
         """Shapes in row layout of all weights, biases and vectors."""
-        I, H, O = self.sizes.input_size, self.sizes.hidden_size, self.sizes.output_size  # noqa: E741  the field's names
+        sizes, rows = self.sizes, dict[str, tuple[int, ...]]()
+        if sizes.embedding is not None:
+            rows[EMBEDDING] = (sizes.input_size, sizes.embedding)
+        for sweep in self.structure.sweeps:
+            rows |= {name + sweep.place: shape for name, shape in self._rows_of(sweep).items()}
+        if self.output_layer:
+            rows |= {OUTPUT_WEIGHT: (self.output_width, sizes.output_size), OUTPUT_BIAS: (sizes.output_size,)}
+        return rows
+
+    def _rows_of(self, sweep: Sweep) -> dict[str, tuple[int, ...]]:
+        """Shapes of the parameters of one sweep, by their names within it."""
+        taken, H = self.input_width(sweep.level), self.sizes.hidden_size
         rows: dict[str, tuple[int, ...]] = {}
         for each in self.equations.affine:
-            rows |= {term.weight: (I if term.operand == INPUT else H, H) for term in each.terms}
+            rows |= {term.weight: (taken if term.operand == INPUT else H, H) for term in each.terms}
             rows |= {each.bias: (H,)} if each.bias else {}
-        rows |= dict.fromkeys(self.equations.vectors, (H,))
-        return {**rows, OUTPUT_WEIGHT: (H, O), OUTPUT_BIAS: (O,)} if self.output_layer else rows
+        return rows | dict.fromkeys(self.equations.vectors, (H,))
+
+    @property
+    def output_width(self) -> int:
+        """Number of states that the outputs are read from at a step."""
+        return self.sizes.hidden_size * len(self.structure.levels[-1])
 
     def orient(self, name: str, value: Array) -> Array:
         """Turn a parameter from row layout, x @ W, to the net's own layout or back (a view)."""

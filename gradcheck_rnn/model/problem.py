@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_WEIGHT, initial_name
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_WEIGHT, Cell
+from gradcheck_rnn.cells.structure import EMBEDDING, Sweep
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
 from gradcheck_rnn.model.net import Net, Parameters
@@ -66,20 +67,26 @@ class Problem:
 class Canonical:
     """A problem as the mathematics reads it: row layout, always a batch axis.
 
-    x (T, B, I); tokens (T, B) or None; targets (S, B) or (S, B, O) for the S counted steps; `initial` states (B, H);
-    `parameters`: weights (m, n), biases and vectors (n,), zeros for the biases that the net does not have, and the
-    identity for the output layer.
+    `given` (T, B, I) are the inputs; `x` is what the lowest layer takes: these or the vectors of an embedding; tokens
+    (T, B), None for dense inputs and vectors; targets (S, B) or (S, B, O) for the S counted steps; `initial` states
+    (B, H); `parameters`: weights (m, n), biases and vectors (n,), zeros for the biases that the net does not have, and
+    the identity for the output layer.
     """
 
+    given: Array
     x: Array
     tokens: npt.NDArray[np.int64] | None
     targets: Targets
     initial: Mapping[str, Array]
     parameters: Mapping[str, Array]
 
-    def input_term(self, weight: Array) -> Array:
-        """What the inputs bring to all steps through a weight (I, H): (T, B, H)."""
-        return self.x @ weight if self.tokens is None else np.asarray(weight[self.tokens])
+    def parameters_of(self, cell: Cell, sweep: Sweep) -> dict[str, Array]:
+        """Parameters of one sweep, by their names within it."""
+        return {name: self.parameters[name + sweep.place] for name in cell.parameters if name}
+
+    def initial_of(self, cell: Cell, sweep: Sweep) -> dict[str, Array]:
+        """Initial states of one sweep, by their names within it."""
+        return {state: self.initial[state + sweep.place] for state in cell.states}
 
 
 def canonical(problem: Problem) -> Canonical:
@@ -87,19 +94,23 @@ def canonical(problem: Problem) -> Canonical:
     net, batch, sizes = problem.net, problem.batch, problem.net.sizes
     rows = {name: net.orient(name, value) for name, value in problem.parameters.items()}
     dtype = batch.inputs.dtype
-    x, tokens, targets = rows.get(INPUT_PARAMETER, batch.inputs), batch.tokens, batch.targets
-    initial = {state: batch.initial_state[state] for state in net.equations.states}
+    given, tokens, targets = rows.get(INPUT_PARAMETER, batch.inputs), batch.tokens, batch.targets
+    initial = {state: batch.initial_state[state] for state in net.states}
     if net.loss.steps == "last":
         targets = targets[None]
     if sizes.batch is None:
-        x, targets = x[:, None], targets[:, None]
+        given, targets = given[:, None], targets[:, None]
         initial = {state: value[None] for state, value in initial.items()}
         tokens = None if tokens is None else tokens[:, None]
-    if net.learned:
-        learned = {state: rows.get(initial_name(state), value) for state, value in initial.items()}
-        initial = {state: np.broadcast_to(learned[state], value.shape) for state, value in initial.items()}
+    x = given
+    if net.structure.embedded:
+        x, tokens = given @ rows[EMBEDDING], None
+    learned = {net.located[name]: rows[name] for name in net.initial_names}
+    for (name, sweep), value in learned.items():
+        state = name.removesuffix("0") + sweep.place
+        initial[state] = np.broadcast_to(value, initial[state].shape)
     if not net.output_layer:
         rows |= {OUTPUT_WEIGHT: np.eye(sizes.output_size, dtype=dtype)}
     whole = replace(net, biases=True, output_layer=True)
     rows |= {name: np.zeros(shape, dtype) for name, shape in whole.shapes.items() if name not in rows}
-    return Canonical(x, tokens, targets, initial, rows)
+    return Canonical(given, x, tokens, targets, initial, rows)

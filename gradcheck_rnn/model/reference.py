@@ -1,255 +1,179 @@
-"""The described net: forward pass and backpropagation through time, with faults at its taps or none.
+"""Gradients of the described net by backpropagation through time, with faults at its taps or none.
 
-The backward pass has two parts: `deltas` follows the chain back through time, `gradient_of` sums one parameter's
-gradient up from what that found.
+`chain.deltas` follows the errors back; here one parameter's gradient is summed up from what that found.
 
 Source: Werbos, Backpropagation Through Time (1990); Goodfellow, Bengio & Courville, Deep Learning (2016), sec. 10.2.2.
-Shapes: T steps, B sequences, I inputs, H hidden units, O outputs, S steps whose outputs enter the loss; V visited steps
-of the backward loop.
+Shapes: T steps, B sequences, I inputs, H hidden units, O outputs; V visited steps of a backward loop.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
-from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, initial_name, state_of
+from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, initial_name, state_of
+from gradcheck_rnn.cells.structure import EMBEDDING
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.products import Product, products_of
-from gradcheck_rnn.model import scan
-from gradcheck_rnn.model.activations import ACTIVATIONS, Array
-from gradcheck_rnn.model.losses import LOSSES
+from gradcheck_rnn.faults.products import EMBEDDING_PRODUCT, READOUT, UNTURNED, Product, product_named
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.chain import Deltas, Found, deltas, into_inputs, quantity
+from gradcheck_rnn.model.forward import Trace, forward, in_order
 from gradcheck_rnn.model.net import Net, Parameters
 from gradcheck_rnn.model.output_error import output_error, output_part
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
-from gradcheck_rnn.model.scan import Backward, taken_operand
-from gradcheck_rnn.model.sums import accumulate, constant, counted, finished
-from gradcheck_rnn.model.taps import WHOLE, Rows, Taps
-from gradcheck_rnn.model.windows import kept_by_source, sources
+from gradcheck_rnn.model.scan import taken_operand
+from gradcheck_rnn.model.sums import accumulate, constant, finished
+from gradcheck_rnn.model.taps import WHOLE, Taps
 
 
-@dataclass(frozen=True)
-class Trace(scan.Trace):
-    """Values of one forward pass, with the outputs y (T, B, O)."""
-
-    y: Array
-
-
-@dataclass(frozen=True)
-class Deltas(scan.Deltas):
-    """What the backward pass finds; `dy` (V', B, O) are the output errors at the `output_visits`.
-
-    `own` are the deltas of the values without any carry, which a fault may take in their place.
-    """
-
-    output_visits: Rows
-    dy: Array
-    own: partial[scan.Deltas]
-    _own: list[scan.Deltas] = field(default_factory=list)
-
-    def own_of(self, value: str) -> Array:
-        """Delta of a value without any carry, (V, B, n)."""
-        if not self._own:
-            self._own.append(self.own())
-        return self._own[0].of[value]
+def gradient(name: str, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
+    """Gradient of one parameter in row layout, what is done to it when it is finished aside."""
+    if name in net.located:
+        own, sweep = net.located[name]
+        return _of_sweep(own, net, found.sweeps[sweep.place], taps.at_place(sweep.place))
+    if name == INPUT_PARAMETER:
+        dx = into_inputs(net, net.structure.levels[0], found.sweeps, taps)
+        return dx if net.sizes.batch is not None else dx[:, 0]
+    if name == EMBEDDING:
+        return _of_embedding(net, found, c, taps)
+    return _of_outputs(READOUT[name], net, found, c, trace, taps.at_place(""))
 
 
-def forward(net: Net, c: Canonical) -> Trace:
-    """Run the net over its inputs."""
-    run = scan.run(net.equations, c.parameters, from_input(net, c), c.initial)
-    y = run.at_steps(net.equations.output) @ c.parameters[OUTPUT_WEIGHT] + c.parameters[OUTPUT_BIAS]
-    return Trace(run.values, run.states, y)
+def _of_sweep(name: str, net: Net, found: Found, taps: Taps) -> Array:
+    """Gradient of a parameter by its name within the sweep; `taps` are those of its place."""
+    states = {initial_name(state): state for state in net.equations.states}
+    if name in states:
+        return _of_state(states[name], net, found, taps)
+    product = product_named(net.equations, name)
+    right, length = _right(product, net, found, taps), found.run.length
+    left = None if product.left is None else _left(product, net, found, taps)[found.visits]
+    if product.is_entrywise and left is not None:
+        return accumulate(name, None, left * right, found.visits, length, taps)
+    return accumulate(name, left, right, found.visits, length, taps)
 
 
-def from_input(net: Net, c: Canonical) -> dict[str, Array]:
-    """What each affine equation gains from the inputs and its bias, (T, B, H)."""
-    gained = {}
-    for each in net.equations.affine:
-        value = np.zeros((*c.x.shape[:2], net.sizes.hidden_size), c.x.dtype)
-        for term in each.terms:
-            if term.operand == INPUT:
-                value = value + c.input_term(c.parameters[term.weight])
-        gained[each.name] = value + c.parameters[each.bias] if each.bias else value
-    return gained
+def _left(product: Product, net: Net, found: Found, taps: Taps) -> Array:
+    """Left operand of a product at every step, (T, B, n)."""
+    name, run = product.left or "", found.run
+    if any(taps.at(f"{factor} in {product.parameter}") for factor in product.left_factors):
+        value: Array = np.ones(())
+        for factor in product.left_factors:
+            value = value * taken_operand(net.equations, found.parameters, run, taps, product.parameter, factor)
+        return value
+    tap = f"{name} in {product.parameter}"
+    stack, first = _stack(name, found)
+    if taps.at(tap):
+        for fault in taps.at(tap):
+            if fault.damage is Damage.OTHER:
+                other = _stack(fault.other, found)
+                stack, first = other if other[0].shape[-1] == stack.shape[-1] else (stack, first)
+        return taps.taken(tap, stack, first, steps=run.length)
+    return stack[first : first + run.length]
 
 
-def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) -> Deltas:
-    """Follow the chain of sum(dy * y) back through time; `dy` (T, B, O) is zero at steps that do not count."""
-    into_chain = taps.taken("dy in dh", output_error(net, c, trace.y, taps, "dy in dh", dy))
-    found = _chain(net, c, trace, into_chain, taps)
-    output_visits = taps.visits("output loop", len(dy))
-
-    def without_carries() -> scan.Deltas:
-        return _chain(net, c, trace, into_chain, taps.without_carries(net.equations.states))
-
-    return Deltas(
-        found.visits, found.of, found.carried, found.initial, output_visits, dy[output_visits], partial(without_carries)
-    )
-
-
-def _chain(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps) -> scan.Deltas:
-    loop = Backward(net.equations, c.parameters, trace, taps)
-    windows = [fault for fault in taps.at("chain") if fault.damage is Damage.WINDOW]
-    if not windows:
-        return loop.follow(_into_state(c, dy, taps))
-    apart = loop.follow(_into_state(c, sources(dy), taps))
-    first = np.zeros(1, dtype=int)
-    return scan.Deltas(
-        apart.visits,
-        {name: kept_by_source(value, apart.visits, windows, len(dy)) for name, value in apart.of.items()},
-        {name: kept_by_source(value, apart.visits, windows, len(dy)) for name, value in apart.carried.items()},
-        {
-            name: kept_by_source(value[None], first, windows, len(dy), of_initial_state=True)[0]
-            for name, value in apart.initial.items()
-        },
-    )
+def _stack(operand: str, found: Found) -> tuple[Array, int]:
+    """Rows over time that hold an operand, and the row of step 0."""
+    run = found.run
+    if operand == INPUT:
+        return run.x, 0
+    if operand.startswith("d") and (name := operand[1:]) in found.of:
+        in_order_of_steps = np.zeros((run.length, *found.of[name].shape[1:]), found.of[name].dtype)
+        in_order_of_steps[found.visits] = found.of[name]
+        return in_order_of_steps, 0
+    plain = operand.removesuffix("[t]")
+    value = state_of(plain) or plain
+    if value in run.states:
+        return run.stack(plain)
+    return np.concatenate([run.initial_like(value), run.values[value]]), int(value == plain)
 
 
-def _into_state(c: Canonical, dy: Array, taps: Taps) -> Array:
-    """What the output errors bring to the state that the outputs are read from, (T, ..., B, H)."""
-    W_hy = c.parameters[OUTPUT_WEIGHT]
-    return np.asarray(dy @ taps.weight(f"{OUTPUT_WEIGHT} in dh", W_hy, None, c.parameters).T)
+def _right(product: Product, net: Net, found: Found, taps: Taps) -> Array:
+    """Right operand of a product at the visited steps, (V, B, m)."""
+    tap, name = f"{product.right} in {product.parameter}", product.right
+    if not taps.at(tap):
+        return found.of[name[1:]]
+    for fault in taps.at(tap):
+        if fault.damage is Damage.OTHER:
+            name = fault.other
+    return taps.taken(tap, quantity(name, net, found)[::-1])[::-1]  # taps count in the order of time
+
+
+def _of_outputs(product: Product, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps) -> Array:
+    """Gradient of a parameter of the output layer."""
+    visits, right = found.output_visits, _error(product, net, found, c, trace, taps)
+    left = None if product.left is None else _hidden(product, net, found, trace, taps)[visits]
+    return accumulate(product.parameter, left, right, visits, len(trace.y), taps)
+
+
+def _hidden(product: Product, net: Net, found: Deltas, trace: Trace, taps: Taps) -> Array:
+    """States that outputs are read from at every step, (T, B, H), as the gradient of the output weights takes them."""
+    top = net.structure.levels[-1]
+    if len(top) == 1:
+        return _left(product, net, found.sweeps[top[0].place], taps)
+    tap, hidden = f"{product.left} in {product.parameter}", trace.hidden
+    if any(fault.other == UNTURNED for fault in taps.at(tap)):
+        parts = np.split(hidden, len(top), axis=-1)
+        hidden = np.concatenate([in_order(sweep, part) for sweep, part in zip(top, parts, strict=True)], axis=-1)
+    with_initial = np.concatenate([np.zeros_like(hidden[:1]), hidden])
+    return taps.taken(tap, with_initial, 1, steps=len(hidden))
+
+
+def _error(product: Product, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps) -> Array:
+    """Output errors at the visited steps, (V, B, O), as the gradient of the output layer takes them."""
+    tap, value = f"{product.right} in {product.parameter}", found.dy
+    if not taps.at(tap):
+        return value
+    for fault in taps.at(tap):
+        if fault.damage is Damage.OTHER:
+            part = Damage.NO_TARGET if fault.other == "prediction" else Damage.TARGET
+            value = output_part(net, c, trace.y, part)[found.output_visits]
+    return taps.taken(tap, value[::-1])[::-1]  # taps count in the order of time
+
+
+def _of_embedding(net: Net, found: Deltas, c: Canonical, taps: Taps) -> Array:
+    """Gradient of the table of an embedding: each token's row gets what its vectors get."""
+    dx, visits = into_inputs(net, net.structure.levels[0], found.sweeps, taps), np.arange(len(c.x))[::-1]
+    taps, product = taps.at_place(""), EMBEDDING_PRODUCT
+    taken = taps.taken(f"{product.left} in {product.parameter}", c.given)
+    right = taps.taken(f"{product.right} in {product.parameter}", dx)
+    for fault in taps.at(EMBEDDING):
+        if fault.damage in (Damage.KEEP_LAST_OF_ROW, Damage.KEEP_LAST_OF_STEP):
+            taken = _last_of_each_row(taken, within_a_step=fault.damage is Damage.KEEP_LAST_OF_STEP)
+    return accumulate(EMBEDDING, taken[visits], right[visits], visits, len(dx), taps)
+
+
+def _last_of_each_row(one_hot: Array, *, within_a_step: bool) -> Array:
+    """Of the places (T, B) that take one row, only that which assigns it last: the first step's last sequence."""
+    kept = one_hot.copy()
+    for t in range(len(kept)):
+        for b in range(kept.shape[1]):
+            later = one_hot[t, b + 1 :].any(axis=0)
+            if not within_a_step:
+                later = later | one_hot[:t].any(axis=(0, 1))
+            kept[t, b] *= ~later.astype(bool)
+    return kept
+
+
+def _of_state(state: str, net: Net, found: Found, taps: Taps) -> Array:
+    """Gradient of a learned initial state, (H,), or of each sequence's own, (B, H): what the carry brings to it."""
+    value = found.initial[state]
+    for fault in taps.at(initial_name(state)):
+        if fault.damage in (Damage.OTHER, Damage.UNTRANSPOSE):
+            delta, _, weight = fault.other.partition(" through ")
+            value = found.of[delta[1:]][-1]
+            W = found.parameters[weight] if weight else np.eye(value.shape[-1])
+            value = value @ (W if fault.damage is Damage.UNTRANSPOSE else W.T)
+    return value if net.own_states and net.sizes.batch is not None else np.asarray(value.sum(axis=0))
 
 
 def backward(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) -> dict[str, Array]:
     """Gradients of sum(dy * y) in row layout; `dy` (T, B, O) is zero at steps that do not count."""
-    found, cell = deltas(net, c, trace, dy, taps), net.equations
-    products = {each.parameter: gradient_of(each, net, found, c, trace, taps) for each in products_of(cell)}
-    states = {initial_name(state): gradient_of_state(state, net, found, c, taps) for state in cell.states}
-    inputs = {INPUT_PARAMETER: gradient_of_inputs(net, found, c, trace, taps)} if net.input_gradient else {}
-    return products | states | inputs
-
-
-def gradient_of(product: Product, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
-    """Gradient of one parameter: the sum of its product over the visited steps."""
-    visits = found.output_visits if product.right == "dy" else found.visits
-    right = _right(product, net, found, c, trace, taps)
-    left = None if product.left is None else _left(product, net, c, trace, found, taps)[visits]
-    if product.is_entrywise and left is not None:
-        return accumulate(product.parameter, None, left * right, visits, trace.length, taps)
-    return accumulate(product.parameter, left, right, visits, trace.length, taps)
-
-
-def _left(product: Product, net: Net, c: Canonical, trace: Trace, found: Deltas, taps: Taps) -> Array:
-    """Left operand of a product at every step, (T, B, n)."""
-    name = product.left or ""
-    if any(taps.at(f"{factor} in {product.parameter}") for factor in product.left_factors):
-        value: Array = np.ones(())
-        for factor in product.left_factors:
-            value = value * taken_operand(net.equations, c.parameters, trace, taps, product.parameter, factor)
-        return value
-    tap = f"{name} in {product.parameter}"
-    stack, first = _stack(name, c, trace, found)
-    if taps.at(tap):
-        for fault in taps.at(tap):
-            if fault.damage is Damage.OTHER:
-                other = _stack(fault.other, c, trace, found)
-                stack, first = other if other[0].shape[-1] == stack.shape[-1] else (stack, first)
-        return taps.taken(tap, stack, first, steps=trace.length)
-    return stack[first : first + trace.length]
-
-
-def _stack(operand: str, c: Canonical, trace: Trace, found: Deltas) -> tuple[Array, int]:
-    """Rows over time that hold an operand, and the row of step 0."""
-    if operand == INPUT:
-        return c.x, 0
-    if operand.startswith("d") and (name := operand[1:]) in found.of:
-        in_order = np.zeros((trace.length, *found.of[name].shape[1:]), found.of[name].dtype)
-        in_order[found.visits] = found.of[name]
-        return in_order, 0
-    plain = operand.removesuffix("[t]")
-    value = state_of(plain) or plain
-    if value in trace.states:
-        return trace.stack(plain)
-    return np.concatenate([trace.initial_like(value), trace.values[value]]), int(value == plain)
-
-
-def _right(product: Product, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps) -> Array:
-    """Right operand of a product at the visited steps, (V, B, m)."""
-    tap, name = f"{product.right} in {product.parameter}", product.right
-    if not taps.at(tap):
-        return found.dy if name == "dy" else found.of[name[1:]]
-    for fault in taps.at(tap):
-        if fault.damage is Damage.OTHER:
-            name = fault.other
-    return taps.taken(tap, _instead(name, net, found, c, trace)[::-1])[::-1]  # taps count in the order of time
-
-
-def _instead(name: str, net: Net, found: Deltas, c: Canonical, trace: Trace) -> Array:
-    """A quantity that may be taken for a delta, at the visited steps, (V, B, m)."""
-    if name in ("prediction", "target"):
-        damage = Damage.NO_TARGET if name == "prediction" else Damage.TARGET
-        return output_part(net, c, trace.y, damage)[found.output_visits]
-    if name == "dy":
-        return found.dy
-    if name.startswith("own d"):
-        return found.own_of(name.removeprefix("own d"))
-    if "*" in name:
-        delta, _, factor = name.partition("*")
-        return np.asarray(found.of[delta[1:]] * trace.at_steps(factor)[found.visits])
-    if name.endswith("_next"):
-        return found.carried[name[1:].removesuffix("_next")]
-    if name.endswith("'"):
-        value = name.removesuffix("'")
-        function = next(each.function for each in net.equations.activated if each.name == value)
-        return ACTIVATIONS[function].slope(trace.at_steps(value))[found.visits]
-    if name.startswith("d") and name[1:] in found.of:
-        return found.of[name[1:]]
-    return trace.at_steps(name.removesuffix("[t]"))[found.visits]
-
-
-def gradient_of_inputs(net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps = WHOLE) -> Array:
-    """Gradient of the inputs, (T, B, I) or (T, I): what the delta of each equation that takes them brings back."""
-    total = np.zeros_like(c.x)
-    for equation in net.equations.affine:
-        for term in equation.terms:
-            if term.operand == INPUT:
-                delta = _delta_into_inputs(f"d{equation.name}", net, found, c, trace, taps)
-                W = taps.weight(f"{term.weight} in d{INPUT_PARAMETER}", c.parameters[term.weight], None, c.parameters)
-                total += delta @ W.T
-    if (kept := counted(INPUT_PARAMETER, found.visits, trace.length, taps)) is not None:
-        total[found.visits] *= kept[:, None, None]
-    return total if net.sizes.batch is not None else total[:, 0]
-
-
-def _delta_into_inputs(name: str, net: Net, found: Deltas, c: Canonical, trace: Trace, taps: Taps) -> Array:
-    """A delta in the order of time, as it is taken for the gradient of the inputs, (T, B, n)."""
-    tap, value = f"{name} in d{INPUT_PARAMETER}", found.of[name[1:]]
-    value = taps.operand(tap, value, lambda other: _instead(other, net, found, c, trace))
-    in_order = np.zeros((trace.length, *value.shape[1:]), value.dtype)
-    in_order[found.visits] = taps.term(tap, value, is_first=False)
-    return taps.taken(tap, in_order)
-
-
-def gradient_of_state(state: str, net: Net, found: Deltas, c: Canonical, taps: Taps = WHOLE) -> Array:
-    """Gradient of a learned initial state, (H,), or of each sequence's own, (B, H): what the carry brings to it."""
-    value = found.initial[state]
-    for fault in taps.at(initial_name(state)):
-        if fault.damage is Damage.OTHER:
-            value = _instead_of_carry(fault.other, found, c)
-        elif fault.damage is Damage.UNTRANSPOSE:
-            value = found.of["z"][-1] @ c.parameters["W_hh"]
-    return value if net.own_states and net.sizes.batch is not None else np.asarray(value.sum(axis=0))
-
-
-def _instead_of_carry(other: str, found: Deltas, c: Canonical) -> Array:
-    delta, _, weight = other.partition(" through ")
-    value = found.of[delta[1:]][-1]
-    return np.asarray(value @ c.parameters[weight].T) if weight else value
+    found = deltas(net, c, trace, dy, taps)
+    return {name: gradient(name, net, found, c, trace, taps) for name in net.shapes}
 
 
 def output_gradient(net: Net, c: Canonical, y: Array, taps: Taps = WHOLE) -> Array:
     """Gradient of the loss with respect to the outputs y of all steps, (T, B, O)."""
     return output_error(net, c, y, taps, "output error")
-
-
-@np.errstate(all="ignore")  # what overflows becomes inf or nan, which no verdict passes
-def described_loss(problem: Problem) -> float:
-    """Loss of the described net at the problem's parameters."""
-    net, c = problem.net, canonical(problem)
-    y = forward(net, c).y[net.counted_steps]
-    return float(LOSSES[net.loss.kind].value(y, c.targets).sum() * net.loss_weight)
 
 
 @np.errstate(all="ignore")
@@ -261,9 +185,15 @@ def reference_gradients(problem: Problem, faults: Sequence[Fault] = ()) -> dict[
     net, c, taps = problem.net, canonical(problem), Taps(faults)
     trace = forward(net, c)
     rows = own_layout(problem, backward(net, c, trace, output_gradient(net, c, trace.y, taps), taps))
-    each = {name: finished(name, value, problem.parameters[name], taps, net.sizes) for name, value in rows.items()}
+    each = {name: finish(name, net, value, problem.parameters[name], taps) for name, value in rows.items()}
     factor = constant(taps, net.sizes, each)
     return each if factor == 1 else {name: factor * value for name, value in each.items()}
+
+
+def finish(name: str, net: Net, value: Array, parameter: Array, taps: Taps) -> Array:
+    """Do to a finished gradient what faults do to it; `value` and `parameter` are in one layout."""
+    own, place = net.within_sweep(name)
+    return finished(own, value, parameter, taps.at_place(place), net.sizes)
 
 
 def own_layout(problem: Problem, rows: Parameters) -> dict[str, Array]:

@@ -35,6 +35,16 @@ class Taps:
             taps._at[name] = [Fault("missing-term", name, "", (name,), Damage.DROP)]
         return taps
 
+    def at_place(self, place: str) -> "Taps":
+        """The taps of one sweep, or for an empty place of the outputs: with its own faults and those everywhere."""
+        if not any(fault.place for faults in self._at.values() for fault in faults):
+            return self
+        taps = Taps()
+        for tap, faults in self._at.items():
+            if here := [fault for fault in faults if fault.place in ("", place)]:
+                taps._at[tap] = here
+        return taps
+
     def at(self, tap: str) -> Sequence[Fault]:
         """Return the faults at a tap."""
         return self._at.get(tap, ())
@@ -200,6 +210,8 @@ def _damaged_rows(rows: Rows, fault: Fault, right: Rows, low: int, length: int) 
             return (shifted - low) % (length - low) + low
         case Damage.STALE_FINAL:
             return np.full_like(rows, length - 1)
+        case Damage.REVERSED:
+            return rows[::-1]
         case Damage.SHIFT_DROPPED:
             return np.where((shifted < 0) | (shifted >= length), NOTHING, shifted)
         case Damage.SHIFT_CLAMPED:

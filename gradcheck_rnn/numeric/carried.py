@@ -5,23 +5,26 @@ moved run to the base run, so that nothing of the size of the loss is ever subtr
 No derivative enters: see `differences`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from gradcheck_rnn.cells.equation import INPUT, OUTPUT_WEIGHT, Activated, Affine, Equation, previous
+from gradcheck_rnn.cells.structure import Sweep
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
+from gradcheck_rnn.model.forward import Run, Trace, forward
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
-from gradcheck_rnn.model.reference import Trace, forward
 from gradcheck_rnn.numeric.differences import ACTIVATION_DIFFERENCES, LOSS_DIFFERENCES, crosses_kink
-from gradcheck_rnn.numeric.entries import Entries, Step, block_length, entries_of
+from gradcheck_rnn.numeric.entries import Entries, block_length, entries_of
 from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values
 
 # truncation is O(d**2), below rounding at 1e-7; the smaller ones serve chaotic nets, whose higher derivatives are huge
 STEPS = (1e-7, 1e-9, 1e-11)
+# the difference of a value at each step, None for none
+Changes = Iterable[Array | None]
 # the second step: no power of two, so that its rounding is independent of the first's
 SECOND_STEP_RATIO = 3.0
 # entries a parameter on which the second step is tried
@@ -164,51 +167,93 @@ def _quotients(
 
 def _loss_changes(base: Base, entries: Entries, offset: float) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Change of each counted step's loss, (K, S, B), when each entry moves by `offset`; and who crossed a kink."""
-    net, c, trace, cell = base.net, base.c, base.trace, base.net.equations
-    loss_difference = LOSS_DIFFERENCES[net.loss.kind]
+    net, c, trace = base.net, base.c, base.trace
     T, B = c.x.shape[:2]
     counted = range(T)[net.counted_steps]
     changes = np.zeros((len(entries), len(counted), B))
     crossed = np.zeros(len(entries), dtype=bool)
-    D: dict[str, Array] = {}
-    for state in cell.states:
-        D[previous(state)] = np.zeros((len(entries), B, c.initial[state].shape[-1]))
-        entries.add_to_state(state, D[previous(state)], offset)
-    for t in range(T):
-        if not entries.moves_outputs_only:
-            for equation in cell.equations:
-                D[equation.name] = _difference(base, equation, D, t, entries, offset)
-                if isinstance(equation, Activated) and not ACTIVATIONS[equation.function].smooth:
-                    crossed |= crosses_kink(trace.values[equation.of][t], D[equation.of]).any(axis=(1, 2))
-            D |= {previous(state): D[state] for state in cell.states}
+    moved: Changes = (entries.change_of_inputs(c, t, offset) for t in range(T))
+    for level in net.structure.levels:
+        moved = _through_layer(base, level, moved, entries, offset, crossed)
+    for t, change in enumerate(moved):
         if t in counted:
-            h = trace.at_steps(cell.output)[t]
-            moved = D.get(cell.output, np.zeros((len(entries), *h.shape)))
-            v = moved @ c.parameters[OUTPUT_WEIGHT]
-            entries.add_to_output(v, h + moved, offset)
+            h = trace.hidden[t]
+            change = np.zeros((len(entries), *h.shape)) if change is None else change
+            v = change @ c.parameters[OUTPUT_WEIGHT]
+            entries.add_to_output(v, h + change, offset)
             s = t - counted.start
-            changes[:, s] = loss_difference(trace.y[t], v, c.targets[s])
+            changes[:, s] = LOSS_DIFFERENCES[net.loss.kind](trace.y[t], v, c.targets[s])
     return changes, crossed
 
 
+def _through_layer(
+    base: Base, level: Sequence[Sweep], inputs: Changes, entries: Entries, offset: float, crossed: Array
+) -> Changes:
+    """Differences of a layer's states at each step, (K, B, H), from those of its inputs; None for none.
+
+    What runs one way hands each step on at once; two directions have to be over first.
+    """
+    if len(level) == 1:
+        return _through_sweep(base, level[0], inputs, entries, offset, crossed)
+    given, parts = list(inputs), []
+    for sweep in level:
+        swept = list(_through_sweep(base, sweep, in_order_of(sweep, given), entries, offset, crossed))
+        none = np.zeros((len(entries), *base.trace.hidden.shape[1:2], base.net.sizes.hidden_size))
+        parts.append([none if change is None else change for change in in_order_of(sweep, swept)])
+    return (np.concatenate(both, axis=-1) for both in zip(*parts, strict=True))
+
+
+def in_order_of(sweep: Sweep, steps: list[Array | None]) -> list[Array | None]:
+    """Turn a list over time into the order in which a sweep takes it, or back."""
+    return steps[::-1] if sweep.is_reversed else steps
+
+
+def _through_sweep(
+    base: Base, sweep: Sweep, inputs: Changes, entries: Entries, offset: float, crossed: Array
+) -> Iterator[Array | None]:
+    cell, run = base.net.equations, base.trace.runs[sweep.place]
+    own, parameters = entries.of(sweep), base.c.parameters_of(cell, sweep)
+    if not entries.reach(sweep):
+        yield from (None for _ in inputs)
+        return
+    D: dict[str, Array] = {}
+    for state, value in base.c.initial_of(cell, sweep).items():
+        D[previous(state)] = np.zeros((len(entries), *value.shape))
+        own.add_to_state(state, D[previous(state)], offset)
+    for t, change in enumerate(inputs):
+        D.pop(INPUT, None)
+        D |= {} if change is None else {INPUT: change}
+        for equation in cell.equations:
+            D[equation.name] = _difference(run, parameters, equation, D, t, own, offset)
+            if isinstance(equation, Activated) and not ACTIVATIONS[equation.function].smooth:
+                crossed |= crosses_kink(run.values[equation.of][t], D[equation.of]).any(axis=(1, 2))
+        D |= {previous(state): D[state] for state in cell.states}
+        yield D[cell.output]
+
+
 def _difference(
-    base: Base, equation: Equation, D: Mapping[str, Array], t: int, entries: Entries, offset: float
+    run: Run,
+    parameters: Mapping[str, Array],
+    equation: Equation,
+    D: Mapping[str, Array],
+    t: int,
+    entries: Entries,
+    offset: float,
 ) -> Array:
     """Difference of a value of step t to the base run, (K, B, n), from those of its operands."""
-    trace, parameters = base.trace, base.c.parameters
     match equation:
         case Affine():
-            terms = [D[term.operand] @ parameters[term.weight] for term in equation.terms if term.operand != INPUT]
-            shape = (len(entries), *trace.values[equation.name].shape[1:])
+            terms = [D[term.operand] @ parameters[term.weight] for term in equation.terms if term.operand in D]
+            shape = (len(entries), *run.values[equation.name].shape[1:])
             value: Array = terms[0] if len(terms) == 1 else np.asarray(sum(terms, np.zeros(shape)))
 
             def moved_operand(operand: str) -> Array:
-                return np.asarray(base.c.x[t] if operand == INPUT else trace.at_steps(operand)[t] + D[operand])
+                return np.asarray(run.x[t] if operand == INPUT else run.at_steps(operand)[t] + D[operand])
 
-            entries.add_to_affine(equation, value, Step(t, moved_operand, parameters), offset)
+            entries.add_to_affine(equation, value, moved_operand, offset)
             return value
         case Activated():
-            return ACTIVATION_DIFFERENCES[equation.function](trace.at_steps(equation.of)[t], D[equation.of])
+            return ACTIVATION_DIFFERENCES[equation.function](run.at_steps(equation.of)[t], D[equation.of])
     total: Array = np.zeros(())
     for product in equation.products:
         value, difference = np.asarray(product.coefficient), np.zeros(())
@@ -218,7 +263,7 @@ def _difference(
                 own = parameters[factor]
                 moved = entries.add_to_vector(factor, np.zeros_like(own), offset)
             else:
-                own, moved = trace.at_steps(factor)[t], D[factor]
+                own, moved = run.at_steps(factor)[t], D[factor]
             difference = difference * own + value * moved + difference * moved
             value = value * own
         total = total + difference

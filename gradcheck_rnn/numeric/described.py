@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from gradcheck_rnn.config.settings import CheckSettings
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.model.reference import described_loss
 from gradcheck_rnn.numeric.carried import carried_gradient
 from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values, never_below_median
 from gradcheck_rnn.numeric.ladder import central_difference, richardson, rungs_from

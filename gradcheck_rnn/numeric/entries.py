@@ -1,13 +1,15 @@
 """A block of K entries of one parameter, each moved by the same offset in a run of its own."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Affine, initial_name
+from gradcheck_rnn.cells.structure import EMBEDDING, Sweep
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.problem import Canonical
 from gradcheck_rnn.numeric.estimate import Indices
 
 # bytes of one (K, B, H) or (K, B, O) array of a block: a few of them stay within the second-level cache
@@ -18,22 +20,41 @@ BLOCK_BYTES = 256 * 1024
 class Entries:
     """K entries in row layout: run k moves the entry (row[k], column[k]), or for a vector the entry column[k].
 
-    Of what each sequence has for itself, `row` is the sequence; of the inputs, `step` is the step.
+    `name` is that within the sweep whose parameter it is. Of what each sequence has for itself, `row` is the sequence;
+    of the inputs, `step` is the step.
     """
 
     name: str
     row: Indices
     column: Indices
+    sweep: Sweep | None = None
     step: Indices | None = None
     is_of_sequences: bool = False
 
     def __len__(self) -> int:
         return len(self.column)
 
-    @property
-    def moves_outputs_only(self) -> bool:
-        """Whether the states stay as they are."""
-        return self.name in (OUTPUT_WEIGHT, OUTPUT_BIAS)
+    def reach(self, sweep: Sweep) -> bool:
+        """Whether the states of a sweep move."""
+        if self.sweep is None:
+            return self.name in (INPUT_PARAMETER, EMBEDDING)
+        return sweep == self.sweep or sweep.level > self.sweep.level
+
+    def of(self, sweep: Sweep) -> "Entries":
+        """The same entries as a sweep sees them: none of its own where they are another's."""
+        return self if sweep == self.sweep else replace(self, name="", sweep=None, step=None)
+
+    def change_of_inputs(self, c: Canonical, t: int, offset: complex) -> Array | None:
+        """Difference of what the lowest layer takes at a step, (K, B, I); None where there is none."""
+        now = np.flatnonzero(self.step == t) if self.step is not None else self._runs
+        if self.name not in (INPUT_PARAMETER, EMBEDDING) or not now.size:
+            return None
+        change = np.zeros((len(self), *c.x.shape[1:]), np.result_type(c.x, type(offset)))
+        if self.name == INPUT_PARAMETER:
+            change[now, self.row[now], self.column[now]] = offset
+        else:
+            change[now, :, self.column] = offset * c.given[t][:, self.row].T
+        return change
 
     def add_to_state(self, state: str, value: Array, offset: complex) -> None:
         """Move entries of a learned initial state; `value` (K, B, H) is written to."""
@@ -42,22 +63,20 @@ class Entries:
         elif self.name == initial_name(state):
             value[self._runs, :, self.column] += offset
 
-    def add_to_affine(self, equation: Affine, value: Array, at: "Step", offset: complex) -> None:
-        """Add what a pre-activation gains at a step from the moved entries; `value` (K, B, H) is written to."""
-        if self.name == equation.bias:
+    def add_to_affine(self, equation: Affine, value: Array, operand: Callable[[str], Array], offset: complex) -> None:
+        """Add what a pre-activation gains from the moved entries; `value` (K, B, H) is written to.
+
+        `operand` gives each run's own value of an operand (K, B, m); of the inputs, which all runs share, (B, m).
+        """
+        if self.name and self.name == equation.bias:
             value[self._runs, :, self.column] += offset
         for term in equation.terms:
             if self.name != term.weight:
                 continue
             if term.operand == INPUT:
-                value[self._runs, :, self.column] += offset * at.operand(INPUT)[:, self.row].T
+                value[self._runs, :, self.column] += offset * operand(INPUT)[:, self.row].T
             else:
-                value[self._runs, :, self.column] += offset * at.operand(term.operand)[self._runs, :, self.row]
-        if self.step is not None:
-            now = np.flatnonzero(self.step == at.t)
-            for term in equation.terms:
-                if term.operand == INPUT:
-                    value[now, self.row[now]] += offset * at.parameters[term.weight][self.column[now]]
+                value[self._runs, :, self.column] += offset * operand(term.operand)[self._runs, :, self.row]
 
     def add_to_vector(self, name: str, value: Array, offset: complex) -> Array:
         """A vector (n,) as each run has it, (K, 1, n)."""
@@ -73,27 +92,14 @@ class Entries:
         elif self.name == OUTPUT_WEIGHT:
             y[self._runs, :, self.column] += offset * h[self._runs, :, self.row]
 
+    def picked(self, at: Indices) -> "Entries":
+        """Some of the entries."""
+        step = None if self.step is None else self.step[at]
+        return replace(self, row=self.row[at], column=self.column[at], step=step)
+
     @property
     def _runs(self) -> Indices:
         return np.arange(len(self))
-
-    def picked(self, at: Indices) -> "Entries":
-        """Some of the entries."""
-        return Entries(
-            self.name, self.row[at], self.column[at], None if self.step is None else self.step[at], self.is_of_sequences
-        )
-
-
-@dataclass(frozen=True)
-class Step:
-    """Step t as the moved runs see it.
-
-    `operand` gives each run's own value of an operand (K, B, m); of the inputs, which all runs share, (B, m).
-    """
-
-    t: int
-    operand: Callable[[str], Array]
-    parameters: Mapping[str, Array]
 
 
 def entries_of(net: Net, name: str, indices: Indices) -> Entries:
@@ -101,14 +107,15 @@ def entries_of(net: Net, name: str, indices: Indices) -> Entries:
     position = np.unravel_index(indices, net.shapes[name])
     if name == INPUT_PARAMETER:
         row = position[1] if len(position) > 2 else np.zeros_like(indices)
-        return Entries(name, row, position[-1], position[0])
+        return Entries(name, row, position[-1], step=position[0])
+    own, sweep = net.located.get(name, (name, None))
     if name in net.initial_names and len(position) > 1:
         sequence, unit = position
-        return Entries(name, sequence, unit, is_of_sequences=True)
+        return Entries(own, sequence, unit, sweep, is_of_sequences=True)
     if len(position) == 1:
-        return Entries(name, np.zeros_like(indices), position[0])
+        return Entries(own, np.zeros_like(indices), position[0], sweep)
     row, column = position if net.layout == "row" else position[::-1]
-    return Entries(name, row, column)
+    return Entries(own, row, column, sweep)
 
 
 def block_length(net: Net) -> int:

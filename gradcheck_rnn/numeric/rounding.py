@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.forward import Run, Trace, forward
 from gradcheck_rnn.model.losses import log_softmax
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
-from gradcheck_rnn.model.reference import Trace, backward, forward, output_gradient, own_layout
+from gradcheck_rnn.model.reference import backward, output_gradient, own_layout
 from gradcheck_rnn.numeric.noise import fourth_difference_noise
 
 SHORT_BITS = 12
@@ -78,9 +79,12 @@ def _shaken(trace: Trace, eps: float, rng: np.random.Generator) -> Trace:
     def moved(value: Array) -> Array:
         return np.asarray(value * (1 + eps * rng.choice([-1.0, 1.0], size=value.shape)))
 
-    states = {name: np.concatenate([state[:1], moved(state[1:])]) for name, state in trace.states.items()}
-    values = {name: states[name][1:] if name in states else moved(value) for name, value in trace.values.items()}
-    return replace(trace, values=values, states=states)
+    def shaken(run: Run) -> Run:
+        states = {name: np.concatenate([state[:1], moved(state[1:])]) for name, state in run.states.items()}
+        values = {name: states[name][1:] if name in states else moved(value) for name, value in run.values.items()}
+        return replace(run, values=values, states=states)
+
+    return replace(trace, runs={place: shaken(run) for place, run in trace.runs.items()})
 
 
 def _output_magnitude(problem: Problem, c: Canonical, y: Array) -> Array:

@@ -66,7 +66,7 @@ class Variant:
 def faults_of(net: Net, length: int | None = None) -> tuple[Fault, ...]:
     """Every known fault of a net, windows of all lengths that show on `length` steps."""
     return known_faults(
-        net.equations,
+        net.structure,
         length=net.sizes.length if length is None else length,
         loss=net.loss.kind,
         steps=net.loss.steps,

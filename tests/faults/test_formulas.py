@@ -5,6 +5,7 @@ import pytest
 
 from gradcheck_rnn.cells.catalogue import cell_called
 from gradcheck_rnn.cells.elman import elman
+from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.formulas import in_names, right_formula
@@ -197,7 +198,7 @@ def test_a_bound_on_one_gradient_is_lifted_there():
 @pytest.mark.parametrize(("carry", "other", "right"), [("dc_next", "dh", "dc"), ("dh_next", "dc", "dh")])
 def test_a_carry_that_goes_into_the_other_state_has_the_formula_of_its_own(carry, other, right):
     cell = cell_called("lstm")
-    faults = chain_faults(cell, loss="mse", steps="all", length=2)
+    faults = chain_faults(Structure(cell), loss="mse", steps="all", length=2)
     fault = fault_by_name(f"wrong-operand:{carry} in {other}", faults)
     formula = right_formula(fault, cell=cell, loss="mse", layout="row")
     assert formula.startswith(f"{right} = ")

@@ -7,6 +7,7 @@ import pytest
 
 import gradcheck_rnn.explain
 from gradcheck_rnn.cells.catalogue import cell_called
+from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.errors import UsageError
 from gradcheck_rnn.faults.elman import named_constant, parameter_faults, stream_faults, windows
 from gradcheck_rnn.faults.fault import Damage
@@ -66,13 +67,13 @@ def names_of(cell: str, *, loss: str, steps: str, learned: bool, batched: bool) 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_net_may_have_the_faults_that_its_description_allows(cell, loss, steps, learned):
     facts = {"loss": loss, "steps": steps, "learned": learned, "batched": learned}
-    names = names_for(cell_called(cell), biases=True, outputs=True, inputs=False, **facts)
+    names = names_for(Structure(cell_called(cell)), biases=True, outputs=True, inputs=False, **facts)
     assert set(names) == names_of(cell, **facts)
 
 
 def test_without_an_output_layer_it_has_no_faults():
     facts = {"loss": "projection", "steps": "all", "biases": True, "learned": False, "inputs": True, "batched": False}
-    without, names = (set(names_for(cell_called("tanh"), outputs=each, **facts)) for each in (False, True))
+    without, names = (set(names_for(Structure(cell_called("tanh")), outputs=each, **facts)) for each in (False, True))
     assert {name.rpartition(":")[2].rpartition(" in ")[2] for name in names - without} == {"W_hy", "b_y", "h[t]"}
     assert not any("W_hy" in name for name in without)
     assert {"missing-term:dz in dx", "wrong-time-index:dz in dx", "missing-gradient:x"} <= without
@@ -87,7 +88,7 @@ def test_the_names_of_all_nets_are_those_of_every_single_one():
     facts = itertools.product(CELLS, ("softmax_cross_entropy", "mse", "projection"), ("all", "last"))
     all_parameters = {"biases": True, "learned": True, "outputs": True, "inputs": True}
     every = [
-        names_for(cell_called(cell), loss=loss, steps=steps, batched=True, **all_parameters)
+        names_for(Structure(cell_called(cell)), loss=loss, steps=steps, batched=True, **all_parameters)
         for cell, loss, steps in facts
     ]
     assert set(fault_names()) == set().union(*every)
@@ -170,7 +171,7 @@ def test_faults_of_a_parameter_say_which_and_faults_of_the_chain_say_none():
 
 def test_only_parameters_of_the_net_have_faults_of_their_own():
     faults = known_faults(
-        cell_called("tanh"),
+        Structure(cell_called("tanh")),
         length=4,
         loss="mse",
         steps="all",

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from gradcheck_rnn.model.forward import described_loss
+from gradcheck_rnn.model.forward import forward as run_forward
 from gradcheck_rnn.model.problem import canonical
-from gradcheck_rnn.model.reference import described_loss, output_gradient, reference_gradients
-from gradcheck_rnn.model.reference import forward as run_forward
+from gradcheck_rnn.model.reference import output_gradient, reference_gradients
 from tests.model.problems import document, documents, exact_gradients, largest, problem_of
 from tests.oracle.elman import loss as oracle_loss
 from tests.oracle.problems import spec_of

@@ -8,8 +8,9 @@ import pytest
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.diagnose.vanishing import vanishing_at
 from gradcheck_rnn.model.draw import configured_net, probe_problem
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.model.reference import described_loss, reference_gradients
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.carried import carried_gradient
 from gradcheck_rnn.numeric.moved import moved_losses
 from tests.campaign.gated import document_of, has_one_class

@@ -5,9 +5,10 @@ import pytest
 
 from gradcheck_rnn.config.settings import LossSettings
 from gradcheck_rnn.model.draw import draw_batch
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.net import Net, Sizes
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.model.reference import described_loss, reference_gradients
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.carried import carried_gradient
 
 IMAGINARY = 1e-30

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.problem import canonical
-from gradcheck_rnn.model.reference import described_loss, own_layout, reference_gradients
+from gradcheck_rnn.model.reference import own_layout, reference_gradients
 from tests.model.problems import document, problem_of
 
 

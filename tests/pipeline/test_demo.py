@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gradcheck_rnn.model.draw import configured_problem, probe_net, probe_problem
-from gradcheck_rnn.model.reference import described_loss, reference_gradients
+from gradcheck_rnn.model.forward import described_loss
+from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.pipeline.check import run_check
 from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, demo_names, fault_called, settings_of
 from gradcheck_rnn.pipeline.demo.story import tell_story

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.model.reference import described_loss
 from gradcheck_rnn.numeric.estimate import EPS
 from gradcheck_rnn.report.demo.chapters import Alarm
 

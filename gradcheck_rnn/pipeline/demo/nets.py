@@ -10,6 +10,7 @@ from functools import cache
 
 from gradcheck_rnn.cells.catalogue import cell_called
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER
+from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.config.kinds import FaultName
 from gradcheck_rnn.config.settings import LEARNED, BackwardSettings, Settings
@@ -122,16 +123,16 @@ def fault_called(name: str) -> Fault:
 def _faults_on(stage: Stage) -> Mapping[str, Fault]:
     """The first fault of each name that a net may have, windows aside."""
     settings = load_settings("-", overrides=stage.changes, stdin=io.BytesIO(TAGGER.encode()))
-    model, sequence, cell = settings.model, settings.sequence, cell_called(settings.model.cell)
+    model, sequence, structure = settings.model, settings.sequence, Structure(cell_called(settings.model.cell))
     parameters = parameters_of(
-        cell,
+        structure,
         biases=model.biases,
         learned=model.initial_state in LEARNED,
         outputs=model.outputs == "layer",
         inputs=sequence.input_gradient,
     )
     faults = known_faults(
-        cell,
+        structure,
         length=1,
         loss=settings.loss.kind,
         steps=settings.loss.steps,

@@ -61,7 +61,7 @@ def planted_faults(settings: Settings, net: Net) -> tuple[Fault, ...]:
 def faults_of(net: Net) -> tuple[Fault, ...]:
     """Return every known fault of a net, windows up to its length."""
     return known_faults(
-        net.equations,
+        net.structure,
         length=net.sizes.length,
         loss=net.loss.kind,
         steps=net.loss.steps,

@@ -10,9 +10,9 @@ from gradcheck_rnn.analytic.forward import SAME_IN_FLOAT32, ForwardMatch, ignore
 from gradcheck_rnn.analytic.inspection import losses
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.model.reference import described_loss
 from gradcheck_rnn.numeric.black_box import user_loss_noise
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Plan

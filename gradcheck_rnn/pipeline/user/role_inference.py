@@ -13,8 +13,8 @@ from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.cells.catalogue import CUSTOM
 from gradcheck_rnn.config.settings import Cell, Keeps, Layout, Reset
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.net import Net
-from gradcheck_rnn.model.reference import described_loss
 
 # draws after which nearly every wrong assignment is out: one gives the constant factor, the next contradicts it
 FIRST_DRAWS = 2

@@ -1,0 +1,59 @@
+"""The faults of what passes between layers and directions."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gradcheck_rnn.cells.structure import Structure
+from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.inputs import way_faults, whole_faults
+from gradcheck_rnn.faults.places import in_place
+from gradcheck_rnn.faults.products import READOUT, UNTURNED
+
+# taps of the states' errors as they go to the directions of a layer
+HALVES, TURN = "halves of dh", "turn of dh"
+
+
+def between_faults(structure: Structure) -> Iterator[Fault]:
+    """Faults of the error that an upper layer hands down, and of the way in which directions share theirs."""
+    downward = [*way_faults(structure.cell), *whole_faults()]
+    if structure.layers > 1:
+        yield from downward
+    for level in structure.levels:
+        for sweep in level:
+            if sweep.level > 0:
+                yield from (in_place(fault, structure, sweep) for fault in downward)
+            if sweep.level < structure.layers - 1:
+                says = f"the error of the outputs goes into the states of {sweep.words} as well"
+                term = f"dy in dh{sweep.place}"
+                yield Fault("double-counted-term", term, says, ("errors",), Damage.ALSO_ELSEWHERE, place=sweep.place)
+                says = (
+                    f"the error of the outputs goes into the states of {sweep.words}, not what the layer above brings"
+                )
+                yield Fault("wrong-operand", term, says, ("errors",), Damage.ELSEWHERE, place=sweep.place)
+    if structure.bidirectional:
+        yield from _direction_faults(structure)
+
+
+def _direction_faults(structure: Structure) -> Iterator[Fault]:
+    for ltr, rtl in structure.levels:
+        first, second = f"dh{ltr.place}", f"dh{rtl.place}"
+        says = f"the errors of {ltr.words} and {rtl.words} are swapped"
+        yield Fault("wrong-operand", first, says, (HALVES,), Damage.OTHER, other="swapped", place=ltr.place)
+        for term, sweep, other in ((first, ltr, rtl), (second, rtl, ltr)):
+            says = f"{sweep.words} gets the error of {other.words}"
+            yield Fault("wrong-operand", term, says, (HALVES,), Damage.OTHER, other="other", place=sweep.place)
+            says = f"no error reaches {sweep.words}"
+            yield Fault("missing-term", term, says, ("errors",), Damage.DROP, place=sweep.place)
+        says = f"the error of {rtl.words} is not turned round: it runs from the last step to the first"
+        yield Fault("wrong-time-index", second, says, (TURN,), Damage.DROP, place=rtl.place)
+        says = f"dx of {rtl.words} is not turned back"
+        yield Fault("wrong-time-index", f"dx{rtl.place}", says, ("dx",), Damage.REVERSED, place=rtl.place)
+
+
+def unturned_faults() -> Iterator[Fault]:
+    """Faults of the output weights' gradient, where the second direction's states are not turned back."""
+    product = READOUT["W_hy"]
+    says = "dW_hy takes the states of the second direction in its own order, not turned back"
+    tap = (f"{product.left} in {product.parameter}",)
+    fault = Fault("wrong-time-index", "h_rtl in W_hy", says, tap, Damage.OTHER, other=UNTURNED)
+    yield replace(fault, parameter=product.parameter)

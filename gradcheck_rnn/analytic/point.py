@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Point:
                 inputs=batch.inputs.copy(),
                 tokens=None if batch.tokens is None else batch.tokens.copy(),
                 targets=batch.targets.copy(),
-                initial_state={name: state.copy() for name, state in batch.initial_state.items()},
+                initial_state=_listed({name: state.copy() for name, state in batch.initial_state.items()}),
             ),
         )
 
@@ -41,12 +42,23 @@ class Point:
         if batch.tokens is not None:
             arrays["batch.tokens"] = batch.tokens
         arrays["batch.targets"] = batch.targets
-        return arrays | {f'batch.initial_state["{name}"]': state for name, state in batch.initial_state.items()}
+        states = {name: state for name, state in batch.initial_state.items() if isinstance(state, np.ndarray)}
+        return arrays | {f'batch.initial_state["{name}"]': state for name, state in states.items()}
 
     def changed_arrays(self, original: "Point") -> list[str]:
         """Names of the arrays that are no longer as in `original`, in order."""
         before, after = original.arrays(), self.arrays()
         return [name for name in before if not _same(before[name], after.get(name))]
+
+
+def _listed(states: dict[str, Array]) -> dict[str, Any]:
+    """States with those of several layers or directions also in a list: h_1 and h_2 as h."""
+    lists: dict[str, list[Array]] = {}
+    for name, state in states.items():
+        own, place, _ = name.partition("_")
+        if place:
+            lists.setdefault(own, []).append(state)
+    return {**states, **lists}
 
 
 def _same(before: Array, after: Array | None) -> bool:

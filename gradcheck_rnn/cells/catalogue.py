@@ -21,6 +21,7 @@ class Variant:
     coupled: bool = False
     reset: str = "before"
     keeps: str = "z"
+    recurrent_bias: bool = False
 
 
 USUAL = Variant()
@@ -37,7 +38,7 @@ def cell_called(name: str, variant: Variant = USUAL) -> Cell:
         return elman(name)
     cells = {
         "lstm": lambda: lstm(output=variant.lstm_output, peepholes=variant.peepholes, coupled=variant.coupled),
-        "gru": lambda: gru(reset=variant.reset, keeps=variant.keeps),
+        "gru": lambda: gru(reset=variant.reset, keeps=variant.keeps, recurrent_bias=variant.recurrent_bias),
         CUSTOM: lambda: Cell(CUSTOM, (), ("h", "c"), ()),
     }
     return cells[name]()

@@ -96,6 +96,13 @@ KEYS = {
         _key("model.input_size", Integer(1), "length I of an input x_t, for tokens their number"),
         _key("model.hidden_size", Integer(1), "length H of the hidden state h_t"),
         _key("model.output_size", Integer(1), "length O of an output y_t", unless=("model.outputs", "states")),
+        _key("model.layers", Integer(1), "number of layers above each other"),
+        _key("model.bidirectional", Switch(), "whether each layer runs from the last step to the first as well"),
+        _key(
+            "model.embedding_size",
+            Integer(1, word="null"),
+            "length of tokens' vectors; `null`: they are one-hot",
+        ),
         _key("model.biases", Switch(), "whether there are b_h and b_y"),
         _key("model.layout", Choice(get_args(settings.Layout)), "weights (in, out) for x @ W, or (out, in) for W @ x"),
         _key(
@@ -117,6 +124,7 @@ KEYS = {
             "model.gru.reset", Choice(get_args(settings.Reset)), "whether r acts before or after the product with W_hn"
         ),
         _key("model.gru.keeps", Choice(get_args(settings.Keeps)), "what the old state is multiplied by"),
+        _key("model.gru.recurrent_bias", Switch(), "whether there is a b_hn in r * (h W_hn + b_hn)"),
         _key("sequence.length", Integer(1), "number T of steps"),
         _key("sequence.batch_size", Integer(1, word="null"), "number B of sequences; `null`: no batch axis"),
         _key("sequence.inputs", Choice(get_args(settings.Inputs)), "one-hot tokens, or dense vectors"),

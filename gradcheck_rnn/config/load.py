@@ -10,7 +10,7 @@ from gradcheck_rnn.config.memory import available_memory, memory_mistake
 from gradcheck_rnn.config.overrides import apply_overrides, read_override
 from gradcheck_rnn.config.places import Source
 from gradcheck_rnn.config.read import Reading, read_values
-from gradcheck_rnn.config.rules import broken_rules
+from gradcheck_rnn.config.rules import broken_rules, number_of_states
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.config.suggest import listed
 from gradcheck_rnn.config.tree import Node, Scalar, read_tree
@@ -62,7 +62,7 @@ def _with_defaults(reading: Reading) -> dict[str, Any]:
     if "check.tolerance" in values and "dtype" in values and values["check.tolerance"] is None:
         values["check.tolerance"] = AUTO_TOLERANCE[values["dtype"]]
     if values.get("model.outputs") == "states" and not reading.knows_of("model.output_size"):
-        values["model.output_size"] = values.get("model.hidden_size")
+        values["model.output_size"] = number_of_states(values)
     return values
 
 

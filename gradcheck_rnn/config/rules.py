@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gradcheck_rnn.cells.catalogue import CUSTOM, Variant, cell_called
+from gradcheck_rnn.cells.catalogue import CUSTOM, cell_called
 from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.config.keys import KEYS, SECTIONS
 from gradcheck_rnn.config.places import clip
 from gradcheck_rnn.config.settings import LEARNED
 from gradcheck_rnn.config.suggest import closest
+from gradcheck_rnn.config.variants import variant_of
 from gradcheck_rnn.errors import Location, Mistake
 from gradcheck_rnn.faults.library import is_fault_name, names_for
 
@@ -64,13 +65,35 @@ def distinct_tokens_must_suffice(values: Values) -> Broken | None:
     return "sequence.inputs", message, f"lower `length` to {size}, raise `input_size`, or take `tokens`"
 
 
+def number_of_states(values: Values) -> int | None:
+    """Number of states at a step that outputs are read from, None where a value that it depends on is bad."""
+    hidden, both = values.get("model.hidden_size"), values.get("model.bidirectional")
+    return None if hidden is None or both is None else hidden * (2 if both else 1)
+
+
 def states_have_their_own_size(values: Values) -> Broken | None:
     """Without an output layer y is h."""
-    hidden, size = values.get("model.hidden_size"), values.get("model.output_size")
-    if values.get("model.outputs") != "states" or None in (hidden, size) or size == hidden:
+    states, size = number_of_states(values), values.get("model.output_size")
+    if values.get("model.outputs") != "states" or None in (states, size) or size == states:
         return None
-    message = f"the outputs are the states, which have {hidden} entries, not {size}"
+    message = f"the outputs are the states, which have {states} entries, not {size}"
     return "model.output_size", message, "leave `output_size` out, or take `outputs: layer`"
+
+
+def only_tokens_have_vectors(values: Values) -> Broken | None:
+    """Dense inputs are vectors already."""
+    if values.get("model.embedding_size") is None or values.get("sequence.inputs") != "dense":
+        return None
+    message = "`embedding_size` is about the vectors of tokens, and the inputs are dense"
+    return "model.embedding_size", message, "remove it, or take `inputs: tokens`"
+
+
+def a_bias_in_the_product_needs_the_reset_after_it(values: Values) -> Broken | None:
+    """Before it, the two biases are one."""
+    if not values.get("model.gru.recurrent_bias") or values.get("model.gru.reset") in (None, "after"):
+        return None
+    message = "with `reset: before`, b_hn would be added to b_n: the two are one"
+    return "model.gru.recurrent_bias", message, "remove it, or take `reset: after`"
 
 
 def tokens_have_no_gradient(values: Values) -> Broken | None:
@@ -97,17 +120,6 @@ def one_backward_pass(values: Values) -> Broken | None:
     return "backward.fault", message, "remove one of the two keys"
 
 
-def _variant(values: Values) -> Variant:
-    given = {key.path: values.get(key.path, key.default) for key in KEYS.values()}
-    return Variant(
-        lstm_output=given["model.lstm.output"],
-        peepholes=given["model.lstm.peepholes"],
-        coupled=given["model.lstm.coupled_gates"],
-        reset=given["model.gru.reset"],
-        keeps=given["model.gru.keeps"],
-    )
-
-
 def fault_must_fit_the_net(values: Values) -> Broken | None:
     """The derivative's name depends on the cell, some faults on the loss, on the parameters or on the batch."""
     name = values.get("backward.fault")
@@ -116,7 +128,12 @@ def fault_must_fit_the_net(values: Values) -> Broken | None:
         return None
     cell, loss, steps, state, biases, outputs = (values[key] for key in keys)
     names = names_for(
-        Structure(cell_called(cell, _variant(values))),
+        Structure(
+            cell_called(cell, variant_of(lambda path: values.get(path, KEYS[path].default))),
+            values.get("model.layers", 1),
+            values.get("model.bidirectional", False),
+            values.get("model.embedding_size") is not None,
+        ),
         loss=loss,
         steps=steps,
         biases=biases,
@@ -150,6 +167,8 @@ RULES: tuple[Callable[[Values], Broken | None], ...] = (
     user_loss_needs_an_adapter,
     distinct_tokens_must_suffice,
     states_have_their_own_size,
+    only_tokens_have_vectors,
+    a_bias_in_the_product_needs_the_reset_after_it,
     tokens_have_no_gradient,
     softmax_needs_two_classes,
     cells_have_keys_of_their_own,

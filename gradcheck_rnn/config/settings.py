@@ -47,20 +47,30 @@ class LstmSettings:
 
 @dataclass(frozen=True)
 class GruSettings:
-    """What varies between GRUs: whether r acts before or after the recurrent product, what the old state is times."""
+    """What varies between GRUs: whether r acts before or after the recurrent product, what the old state is times.
+
+    After it, a bias may stand within the product, r * (h W_hn + b_hn), beside b_n.
+    """
 
     reset: Reset = "before"
     keeps: Keeps = "z"
+    recurrent_bias: bool = False
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """The net: cell, sizes, whether it has biases, orientation of its weights, what is read off it, how it starts."""
+    """The net: cell, sizes, layers, whether it has biases, orientation of its weights, what is read off it, its start.
+
+    With an `embedding_size`, tokens look up vectors of that length.
+    """
 
     input_size: int
     hidden_size: int
     output_size: int
     cell: Cell = "tanh"
+    layers: int = 1
+    bidirectional: bool = False
+    embedding_size: int | None = None
     biases: bool = True
     layout: Layout = "row"
     outputs: Outputs = "layer"

@@ -74,7 +74,14 @@ def chain_map(problem: Problem, returned: Returned, *, prefixes: bool) -> ChainM
         returned: gives the gradients under test at described problems.
         prefixes: whether the code takes shorter sequences, and its loss has the described weight there.
     """
-    steps, paths = range(1, _length(problem) + 1), problem.net.equations.paths
+    steps, structure = range(1, _length(problem) + 1), problem.net.structure
+    # only the inputs of the lowest layer have rows of their own
+    paths = [
+        (f"{path}{sweep.place}", f"{weight}{sweep.place}")
+        for sweep in structure.levels[0]
+        for path, weight in structure.cell.paths
+    ]
+    prefixes = prefixes and not structure.bidirectional
     of_last_step = problem.net.loss.steps == "last"
     if of_last_step and not prefixes:
         return None

@@ -29,7 +29,7 @@ def findings_of(
 def _finding(
     fault: Fault, explanation: Explanation, net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...]
 ) -> Finding:
-    formula = right_formula(fault, cell=net.equations, loss=net.loss.kind, layout=net.layout)
+    formula = right_formula(fault, structure=net.structure, loss=net.loss.kind, layout=net.layout)
     concerned = (own_names[fault.parameter],) if fault.parameter else wrong
     evidence: dict[str, object] = {
         "residual": explanation.residual,

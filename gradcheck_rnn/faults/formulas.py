@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, Activated, Cell, Edge, Equation, delta_of, previous
+from gradcheck_rnn.cells.structure import EMBEDDING, Structure
+from gradcheck_rnn.faults import layers
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.places import placed
 from gradcheck_rnn.faults.products import products_of
 
 _DERIVATIVES = {"tanh": "(1 - {0}**2)", "sigmoid": "{0} * (1 - {0})", "relu": "({0} > 0)"}
@@ -17,13 +21,27 @@ _ERRORS = {
 _PART = re.compile(r"(?P<part>.+) in (?P<target>d\w+)$")
 
 
-def right_formula(fault: Fault, *, cell: Cell, loss: str, layout: str) -> str:
+def right_formula(fault: Fault, *, structure: Structure, loss: str, layout: str) -> str:
     """Return what the damaged place should read; `layout` row has x @ W, column W @ x."""
+    sweep = next(each for each in structure.sweeps if fault.place in ("", each.place))
+    own = fault
+    if fault.place and fault.parameter is not None:
+        own = replace(fault, parameter=fault.parameter.removesuffix(fault.place))
+    formula = _within_sweep(own, structure.cell, loss, layout)
+    return placed(formula, structure, sweep) if fault.place else formula
+
+
+def _within_sweep(fault: Fault, cell: Cell, loss: str, layout: str) -> str:
+    """The formula in the names that a sweep's values have within it."""
     if fault.parameter is not None:
         return _of_parameter(fault, cell, layout)
     tap = fault.taps[0]
     match tap:
-        case "dy" | "W_hy in dh" | "dy in dh":
+        case layers.HALVES:
+            return "dh_ltr, dh_rtl = np.split(dh, 2, axis=-1)"
+        case layers.TURN:
+            return f"dh = dh[::-1] before the loop: {layers.SECOND} runs from the last step to the first"
+        case "dy" | "W_hy in dh" | "dy in dh" | layers.ERRORS:
             return formula_of(cell, f"d{cell.output}", layout)
         case "output error":
             return _ERRORS[loss] + (", at the last step only" if fault.damage is Damage.EVERY_STEP else "")
@@ -43,6 +61,8 @@ def _at_value(fault: Fault, tap: str, cell: Cell, layout: str) -> str:
     """The formula at a tap of a value's delta, derivative or carry; empty where the tap is none of these."""
     if fault.kind == "stale-cache" and len(fault.taps) > 1:
         return ""
+    if tap == f"d{INPUT_PARAMETER}":
+        return formula_of(cell, tap, layout)
     carry = tap.removesuffix(" made")
     if carry.endswith("_next") and " in " not in carry:
         return _of_carry(fault, carry[1:].removesuffix("_next"), cell, layout, is_made=carry != tap)
@@ -119,6 +139,8 @@ def _without_constant(fault: Fault) -> str:
 
 def _sum_of(cell: Cell, name: str, layout: str) -> str:
     """How a parameter's gradient is summed up, or what an initial state's is."""
+    if name == EMBEDDING:
+        return f"np.add.at(d{EMBEDDING}, tokens, dx)"
     if name == INPUT_PARAMETER:
         return formula_of(cell, f"d{name}", layout)
     product = next((each for each in products_of(cell) if each.parameter == name), None)

@@ -10,14 +10,13 @@ from gradcheck_rnn.faults.places import in_place
 from gradcheck_rnn.faults.products import READOUT, UNTURNED
 
 # taps of the states' errors as they go to the directions of a layer
-HALVES, TURN = "halves of dh", "turn of dh"
+HALVES, TURN, ERRORS = "halves of dh", "turn of dh", "errors into dh"
+SECOND = "the second direction"
 
 
 def between_faults(structure: Structure) -> Iterator[Fault]:
     """Faults of the error that an upper layer hands down, and of the way in which directions share theirs."""
     downward = [*way_faults(structure.cell), *whole_faults()]
-    if structure.layers > 1:
-        yield from downward
     for level in structure.levels:
         for sweep in level:
             if sweep.level > 0:
@@ -25,11 +24,13 @@ def between_faults(structure: Structure) -> Iterator[Fault]:
             if sweep.level < structure.layers - 1:
                 says = f"the error of the outputs goes into the states of {sweep.words} as well"
                 term = f"dy in dh{sweep.place}"
-                yield Fault("double-counted-term", term, says, ("errors",), Damage.ALSO_ELSEWHERE, place=sweep.place)
+                yield Fault("double-counted-term", term, says, (ERRORS,), Damage.ALSO_ELSEWHERE, place=sweep.place)
                 says = (
                     f"the error of the outputs goes into the states of {sweep.words}, not what the layer above brings"
                 )
-                yield Fault("wrong-operand", term, says, ("errors",), Damage.ELSEWHERE, place=sweep.place)
+                yield Fault("wrong-operand", term, says, (ERRORS,), Damage.ELSEWHERE, place=sweep.place)
+    if structure.layers > 1:
+        yield from downward
     if structure.bidirectional:
         yield from _direction_faults(structure)
 
@@ -43,7 +44,7 @@ def _direction_faults(structure: Structure) -> Iterator[Fault]:
             says = f"{sweep.words} gets the error of {other.words}"
             yield Fault("wrong-operand", term, says, (HALVES,), Damage.OTHER, other="other", place=sweep.place)
             says = f"no error reaches {sweep.words}"
-            yield Fault("missing-term", term, says, ("errors",), Damage.DROP, place=sweep.place)
+            yield Fault("missing-term", term, says, (ERRORS,), Damage.DROP, place=sweep.place)
         says = f"the error of {rtl.words} is not turned round: it runs from the last step to the first"
         yield Fault("wrong-time-index", second, says, (TURN,), Damage.DROP, place=rtl.place)
         says = f"dx of {rtl.words} is not turned back"
@@ -53,7 +54,7 @@ def _direction_faults(structure: Structure) -> Iterator[Fault]:
 def unturned_faults() -> Iterator[Fault]:
     """Faults of the output weights' gradient, where the second direction's states are not turned back."""
     product = READOUT["W_hy"]
-    says = "dW_hy takes the states of the second direction in its own order, not turned back"
+    says = f"dW_hy takes the states of {SECOND} in its own order, not turned back"
     tap = (f"{product.left} in {product.parameter}",)
     fault = Fault("wrong-time-index", "h_rtl in W_hy", says, tap, Damage.OTHER, other=UNTURNED)
     yield replace(fault, parameter=product.parameter)

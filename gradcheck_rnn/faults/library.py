@@ -12,7 +12,7 @@ from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.gated import chain, sums
 from gradcheck_rnn.faults.inputs import embedding_faults, input_faults
 from gradcheck_rnn.faults.layers import between_faults, unturned_faults
-from gradcheck_rnn.faults.places import belongs_to_sweeps, in_place
+from gradcheck_rnn.faults.places import in_place, of_one_sweep, without_place
 from gradcheck_rnn.faults.taps import window_fault
 
 LOSSES = ("softmax_cross_entropy", "mse", "projection")
@@ -31,7 +31,7 @@ def chain_faults(structure: Structure, *, loss: str, steps: str, length: int) ->
     everywhere = (*streams, *elman.windows(length))
     if len(structure.sweeps) == 1:
         return everywhere
-    own = [fault for fault in everywhere if belongs_to_sweeps(fault)]
+    own = dict.fromkeys(filter(None, map(of_one_sweep, everywhere)))
     one_by_one = (in_place(fault, structure, sweep) for sweep in structure.sweeps for fault in own)
     return (*everywhere, *between_faults(structure), *one_by_one)
 
@@ -95,8 +95,12 @@ def is_fault_name(name: str) -> bool:
     if kind == WINDOW:
         return term.isascii() and term.isdigit()
     # faults of the loss are the same whatever the cell: those of a gated net are looked for with one loss only
-    some = {"loss": LOSSES[0], "steps": STEPS[0]}
-    return name in fault_names() or any(name in _names_of(cell, **some) for cell in _gated_cells())
+    some, anywhere = {"loss": LOSSES[0], "steps": STEPS[0]}, without_place(name)
+    if anywhere in fault_names() or any(anywhere in _names_of(cell, **some) for cell in _gated_cells()):
+        return True
+    deep = Structure(cell_called(FUNCTIONS[0]), layers=2, bidirectional=True, embedded=True)
+    of_deep = [*between_faults(deep), *own_faults(deep)[EMBEDDING], *own_faults(deep)[OUTPUT_WEIGHT]]
+    return anywhere in {without_place(fault.name) for fault in of_deep}
 
 
 @cache

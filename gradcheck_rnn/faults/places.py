@@ -7,6 +7,7 @@ from gradcheck_rnn.cells.equation import INPUT_PARAMETER, Cell, initial_name
 from gradcheck_rnn.cells.structure import Structure, Sweep
 from gradcheck_rnn.faults.fault import Fault
 
+_PLACE = re.compile(r"_(?:\d+(?:_(?:ltr|rtl))?|ltr|rtl)\b| of (?:layer \d+(?:, (?:ltr|rtl))?|ltr|rtl)$")
 # taps that no sweep has for itself
 OF_OUTPUTS = ("output loop", "output error", "dy in dh", "W_hy in dh", "h[t] in W_hy", "all")
 
@@ -44,6 +45,12 @@ def _names(cell: Cell) -> list[str]:
     return [*values, *carries, *filter(None, cell.parameters), *map(initial_name, cell.states), INPUT_PARAMETER]
 
 
-def belongs_to_sweeps(fault: Fault) -> bool:
-    """Whether a fault of the cell may happen to one sweep alone: it is none of the outputs, and none of everything."""
-    return not any(tap in OF_OUTPUTS for tap in fault.taps)
+def without_place(name: str) -> str:
+    """The name of a fault without the layer or direction that it happens to."""
+    return _PLACE.sub("", name)
+
+
+def of_one_sweep(fault: Fault) -> Fault | None:
+    """A fault of the cell as it may happen to one sweep alone; None for a fault of the outputs, or of everything."""
+    taps = tuple(tap for tap in fault.taps if tap not in OF_OUTPUTS)
+    return replace(fault, taps=taps) if taps else None

@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_WEIGHT
 from gradcheck_rnn.cells.structure import Sweep
 from gradcheck_rnn.faults.fault import Damage
-from gradcheck_rnn.faults.layers import HALVES, TURN
+from gradcheck_rnn.faults.layers import ERRORS, HALVES, TURN
 from gradcheck_rnn.model import scan
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 from gradcheck_rnn.model.forward import Run, Trace, in_order
@@ -83,7 +83,7 @@ def _errors_of(
     for fault in taps.at(HALVES):
         if fault.other == "swapped" or fault.place == sweep.place:
             value = parts[level[1 - level.index(sweep)]]
-    for fault in here.at("errors"):
+    for fault in here.at(ERRORS):
         from_outputs = of_outputs[..., : value.shape[-1]]
         match fault.damage:
             case Damage.DROP:

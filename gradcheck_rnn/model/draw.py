@@ -5,12 +5,13 @@ Every draw has a random stream of its own, so that a change of one size leaves t
 
 import zlib
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
-from gradcheck_rnn.cells.catalogue import Variant
 from gradcheck_rnn.config.settings import LEARNED, InitSettings, Inputs, Settings
+from gradcheck_rnn.config.variants import variant_of
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
 from gradcheck_rnn.model.net import Net, Sizes
@@ -46,17 +47,14 @@ def configured_net(settings: Settings) -> Net:
         output_size=model.output_size,
         length=sequence.length,
         batch=sequence.batch_size,
+        embedding=model.embedding_size,
     )
     return Net(
         sizes=sizes,
         cell=model.cell,
-        variant=Variant(
-            lstm_output=model.lstm.output,
-            peepholes=model.lstm.peepholes,
-            coupled=model.lstm.coupled_gates,
-            reset=model.gru.reset,
-            keeps=model.gru.keeps,
-        ),
+        variant=variant_of(lambda path: reduce(getattr, path.split("."), settings)),
+        layers=model.layers,
+        bidirectional=model.bidirectional,
         biases=model.biases,
         layout=model.layout,
         learned=model.initial_state in LEARNED,
@@ -92,10 +90,11 @@ def probe_net(net: Net, *, reducible: bool) -> Net:
     if reducible and entries > PROBE_ENTRIES:
         sizes = Sizes(
             input_size=min(sizes.input_size, PROBE_SIZE),
-            hidden_size=min(sizes.hidden_size, PROBE_SIZE),
-            output_size=min(sizes.output_size, PROBE_SIZE),
+            hidden_size=(hidden := min(sizes.hidden_size, PROBE_SIZE)),
+            output_size=min(sizes.output_size, PROBE_SIZE) if net.output_layer else net.directions * hidden,
             length=min(sizes.length, 2 * PROBE_LENGTH),
             batch=None if sizes.batch is None else min(sizes.batch, PROBE_BATCH),
+            embedding=None if sizes.embedding is None else min(sizes.embedding, PROBE_SIZE),
         )
     return replace(net, sizes=sizes)
 
@@ -116,6 +115,10 @@ def probe_batch(net: Net, settings: Settings, draw: int = 0) -> Batch:
     """Draw the batch of a probe."""
     inputs: Inputs = "dense" if settings.sequence.inputs == "dense" else "distinct_tokens"
     seed = int(stream(settings.seed, f"probe batch {draw}").integers(2**62))
+    if net.structure.embedded and settings.sequence.inputs != "distinct_tokens":
+        # what is added up for a token that comes again shows only where one does
+        few = min(net.sizes.input_size, net.sizes.length // 2 + 1)
+        return draw_batch(net, "tokens", seed, PROBE_SPREAD, settings.dtype, vocabulary=few)
     return draw_batch(net, inputs, seed, PROBE_SPREAD, settings.dtype)
 
 
@@ -130,11 +133,18 @@ def probe_value(rng: np.random.Generator, shape: tuple[int, ...], *, fan_in: int
     return np.asarray(spread * rng.standard_normal(shape))
 
 
-def draw_batch(net: Net, inputs: Inputs, seed: int, spread: float, dtype: npt.DTypeLike) -> Batch:
-    """Draw inputs, targets and initial state (normal with standard deviation `spread`)."""
+def draw_batch(
+    net: Net, inputs: Inputs, seed: int, spread: float, dtype: npt.DTypeLike, *, vocabulary: int | None = None
+) -> Batch:
+    """Draw inputs, targets and initial state (normal with standard deviation `spread`).
+
+    Of random tokens, only as many as `vocabulary` come up.
+    """
     sizes = net.sizes
     batched = net.batched
-    tokens = None if inputs == "dense" else _tokens(sizes, inputs, stream(seed, "tokens"))
+    tokens = (
+        None if inputs == "dense" else _tokens(sizes, inputs, stream(seed, "tokens"), vocabulary or sizes.input_size)
+    )
     if tokens is None:
         x = stream(seed, "inputs").standard_normal((sizes.length, *batched, sizes.input_size))
     else:
@@ -144,7 +154,7 @@ def draw_batch(net: Net, inputs: Inputs, seed: int, spread: float, dtype: npt.DT
         state: np.zeros((*batched, sizes.hidden_size), dtype)
         if net.learned
         else _initial_state(seed, state, (*batched, sizes.hidden_size), spread, dtype)
-        for state in net.equations.states
+        for state in net.states
     }
     return Batch(
         inputs=x.astype(dtype),
@@ -167,11 +177,11 @@ def _initial_value(net: Net, name: str, shape: tuple[int, ...], init: InitSettin
     return np.asarray(unit * init.scale / (np.sqrt(net.fan_in[name]) if by_fan_in else 1.0))
 
 
-def _tokens(sizes: Sizes, inputs: Inputs, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _tokens(sizes: Sizes, inputs: Inputs, rng: np.random.Generator, vocabulary: int) -> npt.NDArray[np.int64]:
     """Random tokens (T,) or (T, B); distinct ones are the same in every sequence of the batch."""
     shape = (sizes.length,) if sizes.batch is None else (sizes.length, sizes.batch)
     if inputs == "tokens":
-        return rng.integers(sizes.input_size, size=shape)
+        return rng.integers(vocabulary, size=shape)
     rounds = -(-sizes.length // sizes.input_size)  # beyond the vocabulary tokens repeat
     order = np.concatenate([rng.permutation(sizes.input_size) for _ in range(rounds)])[: sizes.length]
     return order if sizes.batch is None else np.repeat(order[:, None], sizes.batch, axis=1)

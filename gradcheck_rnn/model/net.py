@@ -78,7 +78,7 @@ class Net:
     def input_width(self, level: int) -> int:
         """Number of entries of what a layer takes at a step."""
         if level > 0:
-            return self.sizes.hidden_size * len(self.structure.levels[level - 1])
+            return self.output_width
         return self.sizes.embedding or self.sizes.input_size
 
     @cached_property
@@ -137,7 +137,12 @@ class Net:
     @property
     def output_width(self) -> int:
         """Number of states that the outputs are read from at a step."""
-        return self.sizes.hidden_size * len(self.structure.levels[-1])
+        return self.sizes.hidden_size * self.directions
+
+    @property
+    def directions(self) -> int:
+        """Number of directions that each layer runs in."""
+        return 2 if self.bidirectional else 1
 
     def orient(self, name: str, value: Array) -> Array:
         """Turn a parameter from row layout, x @ W, to the net's own layout or back (a view)."""

@@ -19,7 +19,8 @@ class Batch:
 
     `inputs` (T, I) or (T, B, I), one-hot for tokens; `tokens` (T,) or (T, B) int, None for dense inputs; `targets`
     int (T,) or (T, B) for the softmax, float (T, O) or (T, B, O) for mse, without the time axis for a last-step
-    loss; `initial_state` (H,) or (B, H) for each state: "h", for an LSTM also "c".
+    loss; `initial_state` (H,) or (B, H) for each state: "h", for an LSTM also "c"; of several layers or directions
+    "h_1" and so on, which user code gets as a list "h" as well.
     """
 
     inputs: Array

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Affine, initial_name
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_BIAS, OUTPUT_WEIGHT, Affine, initial_name
 from gradcheck_rnn.cells.structure import EMBEDDING, Sweep
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.net import Net
@@ -66,17 +66,15 @@ class Entries:
     def add_to_affine(self, equation: Affine, value: Array, operand: Callable[[str], Array], offset: complex) -> None:
         """Add what a pre-activation gains from the moved entries; `value` (K, B, H) is written to.
 
-        `operand` gives each run's own value of an operand (K, B, m); of the inputs, which all runs share, (B, m).
+        `operand` gives each run's own value of an operand (K, B, m), or (B, m) where all runs share it.
         """
         if self.name and self.name == equation.bias:
             value[self._runs, :, self.column] += offset
         for term in equation.terms:
-            if self.name != term.weight:
-                continue
-            if term.operand == INPUT:
-                value[self._runs, :, self.column] += offset * operand(INPUT)[:, self.row].T
-            else:
-                value[self._runs, :, self.column] += offset * operand(term.operand)[self._runs, :, self.row]
+            if self.name == term.weight:
+                taken = operand(term.operand)
+                each = taken[:, self.row].T if taken.ndim < value.ndim else taken[self._runs, :, self.row]
+                value[self._runs, :, self.column] += offset * each
 
     def add_to_vector(self, name: str, value: Array, offset: complex) -> Array:
         """A vector (n,) as each run has it, (K, 1, n)."""

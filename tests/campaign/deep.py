@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.diagnose.hypotheses import Explanation, explain_gradients
 from gradcheck_rnn.diagnose.witness import Witness
-from gradcheck_rnn.model.problem import Problem
+from gradcheck_rnn.model.problem import Batch, Problem
 from gradcheck_rnn.pipeline.check import run_check
 from gradcheck_rnn.report.value import Report
 from tests.campaign.faults import draws
@@ -40,11 +41,16 @@ class DeepCase:
     problems: list[Problem]
 
     def gradients(self, problem: Problem, bug: DeepBug | None = None) -> dict[str, np.ndarray]:
-        return deep.gradients(self.spec, dict(problem.parameters), problem.batch, [bug] if bug else [])
+        return deep.gradients(self.spec, dict(problem.parameters), batch_of(problem), [bug] if bug else [])
 
     def explanation(self, bug: DeepBug | None = None) -> Explanation | None:
         witnesses = [Witness(problem, self.gradients(problem, bug)) for problem in self.problems]
         return explain_gradients(witnesses, ask=lambda problem: self.gradients(problem, bug))
+
+
+def batch_of(problem: Problem) -> Batch:
+    """The batch as user code gets it, with a list of the states of several layers."""
+    return Point(problem.parameters, problem.batch).copy().batch
 
 
 def planted_case(group: str, number: int, **fixed: Any) -> tuple[DeepCase, DeepBug]:
@@ -59,7 +65,7 @@ def planted_case(group: str, number: int, **fixed: Any) -> tuple[DeepCase, DeepB
         bugs = [bug for bug in of_the_net if bug.group == group]
         bug = bugs[int(rng.integers(len(bugs)))]
         at = case.problems[0]
-        if deep.shows(bug, spec, dict(at.parameters), at.batch):
+        if deep.shows(bug, spec, dict(at.parameters), batch_of(at)):
             return case, bug
 
 
@@ -73,7 +79,7 @@ def is_named(case: DeepCase, bug: DeepBug, explanation: Explanation | None) -> b
     at = case.problems[-1]
     names = (name.partition(":") for name in (explanation.faults[0].name, *explanation.equivalent))
     return len(explanation.faults) == 1 and any(
-        deep.named(bug, kind, term, case.spec, dict(at.parameters), at.batch) for kind, _, term in names
+        deep.named(bug, kind, term, case.spec, dict(at.parameters), batch_of(at)) for kind, _, term in names
     )
 
 

@@ -30,7 +30,7 @@ def formula(problem: Problem, name: str, **fields: object) -> str:
     faults = [
         fault for fault in faults_of(net) if all(getattr(fault, field) == value for field, value in fields.items())
     ]
-    return right_formula(fault_by_name(name, faults), cell=net.equations, loss=net.loss.kind, layout=net.layout)
+    return right_formula(fault_by_name(name, faults), structure=net.structure, loss=net.loss.kind, layout=net.layout)
 
 
 def softmax(y: np.ndarray) -> np.ndarray:
@@ -141,7 +141,7 @@ def test_every_fault_has_a_formula_in_the_user_s_layout(layout):
     }
     problem = problem_of(document(3, **(PLAIN | {"steps": "last"}), layout=layout))
     for fault in faults_of(problem.net):
-        read = right_formula(fault, cell=problem.net.equations, loss=problem.net.loss.kind, layout=layout)
+        read = right_formula(fault, structure=problem.net.structure, loss=problem.net.loss.kind, layout=layout)
         assert read
         assert not any(fragment in read for fragment in other[layout]), fault.name
 
@@ -154,7 +154,7 @@ def test_every_fault_has_a_formula_in_the_user_s_layout(layout):
     ],
 )
 def test_a_constant_is_undone_by(constant, start):
-    read = right_formula(named_constant(constant), cell=elman("tanh"), loss="mse", layout="row")
+    read = right_formula(named_constant(constant), structure=Structure(elman("tanh")), loss="mse", layout="row")
     assert read.startswith(start)
 
 
@@ -191,7 +191,7 @@ def test_names_that_the_user_gives_to_other_parameters_are_not_replaced_again():
 
 def test_a_bound_on_one_gradient_is_lifted_there():
     fault = Fault("clipped-gradient", "b_h", "says", ("b_h",), Damage.BOUND, 0.25, parameter="b_h")
-    read = right_formula(fault, cell=elman("tanh"), loss="mse", layout="row")
+    read = right_formula(fault, structure=Structure(elman("tanh")), loss="mse", layout="row")
     assert read == "return the gradient as it is; clip at 0.25 where the parameters are updated"
 
 
@@ -200,6 +200,6 @@ def test_a_carry_that_goes_into_the_other_state_has_the_formula_of_its_own(carry
     cell = cell_called("lstm")
     faults = chain_faults(Structure(cell), loss="mse", steps="all", length=2)
     fault = fault_by_name(f"wrong-operand:{carry} in {other}", faults)
-    formula = right_formula(fault, cell=cell, loss="mse", layout="row")
+    formula = right_formula(fault, structure=Structure(cell), loss="mse", layout="row")
     assert formula.startswith(f"{right} = ")
     assert carry in formula.removeprefix(f"{right} = ").split(" + ")

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_rnn.cells.catalogue import CUSTOM
+from gradcheck_rnn.cells.structure import EMBEDDING
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.power import NO_EFFECT, Compared, Judge, Sight
 from gradcheck_rnn.diagnose.vanishing import Vanishing, vanishing_at
@@ -78,6 +79,7 @@ def copy_of_configured(settings: Settings) -> Problem:
         input_size=sizes.input_size,
         hidden_size=sizes.hidden_size,
         output_size=sizes.output_size,
+        embedding_size=sizes.embedding,
     )
     sequence = replace(settings.sequence, length=sizes.length, batch_size=sizes.batch)
     problem = configured_problem(replace(settings, model=model, sequence=sequence))
@@ -85,10 +87,12 @@ def copy_of_configured(settings: Settings) -> Problem:
         return problem
     by_fan_in = settings.model.init.distribution.endswith("fan_in")
     scaled = dict(problem.parameters)
+    lowest = net.structure.levels[0]
+    token_weights = {edge.weight + sweep.place for sweep in lowest for edge in net.equations.input_edges} | {EMBEDDING}
     for name, fan_in in net.fan_in.items():
         shrunk = (fan_in / problem.net.fan_in[name]) ** 0.5
         # a token picks one row of W_xh: nothing is summed, so its entries keep their size
-        wanted = 1.0 if name == "W_xh" and settings.sequence.inputs != "dense" else shrunk
+        wanted = 1.0 if name in token_weights and settings.sequence.inputs != "dense" else shrunk
         scaled[name] = (scaled[name] * (wanted / (shrunk if by_fan_in else 1.0))).astype(settings.dtype)
     return problem.at(scaled)
 
@@ -141,9 +145,12 @@ def _reason(fault: Fault, share: float, problem: Problem) -> str:
 
 
 def _needs_initial_state(fault: Fault) -> bool:
-    return fault.damage is Damage.ZERO_FIRST or (fault.damage is Damage.SKIP_FIRST and fault.parameter == "W_hh")
+    return fault.damage is Damage.ZERO_FIRST or (
+        fault.damage is Damage.SKIP_FIRST and (fault.parameter or "").startswith("W_h")
+    )
 
 
 def _has_initial_state(problem: Problem) -> bool:
-    state = problem.parameters["h0"] if problem.net.learned else problem.batch.initial_state["h"]
-    return bool(np.any(state))
+    learned = [problem.parameters[name] for name in problem.net.initial_names]
+    states = learned or problem.batch.initial_state.values()
+    return any(bool(np.any(state)) for state in states)

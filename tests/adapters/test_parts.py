@@ -1,5 +1,7 @@
 """The parts of an adapter: places of parameters, forms of results, definitions of a script."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -157,3 +159,8 @@ def test_lengths_are_numbers_or_sizes_of_the_configuration():
     assert (is_free({"W": ("I", "4H"), "b": ("H", 1)}), is_free(shapes)) == (True, False)
     with pytest.raises(ValueError, match="no size is called 'K': lengths are numbers, or I, H, O, T, B, as in 4H"):
         drawn(np.random.default_rng(0), {"W": ("K",)}, sizes)
+
+
+def test_no_framework_is_imported_unless_its_adapter_is():
+    program = "import sys, gradcheck_rnn.adapters, gradcheck_rnn.cli; print({'torch', 'jax'} & sys.modules.keys())"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"

@@ -18,7 +18,7 @@ from gradcheck_rnn.model.problem import Batch
 
 jax.config.update("jax_platforms", "cpu")
 if not jax.config.jax_enable_x64 and jax.live_arrays():
-    raise ImportError(f"arrays were made in float32 before this: import {__name__} before your own module")
+    raise ImportError(f"arrays were made in 32 bits before this: import {__name__} before your own module")
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_disable_most_optimizations", True)  # small programs: to compile them takes longer than to run
 jax.tree_util.register_dataclass(Batch, [field.name for field in fields(Batch)], [])
@@ -32,8 +32,8 @@ def adapt_jax(params: Any, *, loss: Callable[[Any, Any], Any]) -> Adapted:
 
     Args:
         params: initial values in any pytree; its arrays of floats are the parameters, the rest stays as it is.
-        loss: takes such a tree in float64 and a batch of JAX arrays, returns the loss, a scalar. It is compiled
-            where it can be.
+        loss: takes such a tree in float64 and a batch of JAX arrays, returns the loss, a scalar. It is compiled;
+            if it cannot be, because it looks at values, it is run as it stands, some tens of times slower.
     Returns:
         The three functions: `loss, gradients, parameters = adapt_jax(...)`. A parameter is called by its path:
         `cell.W_xh` in a dict of dicts, `layers.0.W` in a list.

@@ -37,6 +37,14 @@ loss, gradients, parameters = adapt_torch(net, loss=tagging_loss)
 LSTM_LAYER = LAYER.replace("nn.RNN", "nn.LSTM").replace(
     'batch.initial_state["h"][None]', 'tuple(batch.initial_state[state][None] for state in "hc")'
 )
+ONLY_LAYER = """\
+from gradcheck_rnn.adapters.torch_modules import adapt_torch, torch_roles
+from torch import nn
+
+net = nn.LSTM(6, 5)
+ROLES = torch_roles(net)
+loss, gradients, parameters = adapt_torch(net, loss=lambda batch: (net(batch.inputs)[0] * batch.targets).sum())
+"""
 TENSORS = """\
 import torch
 from gradcheck_rnn.adapters.torch_modules import adapt_torch
@@ -60,6 +68,10 @@ METER = """\
 model: {cell: lstm, input_size: 6, hidden_size: 5, output_size: 2, layout: column}
 sequence: {length: 6, batch_size: 3, inputs: dense}
 loss: {kind: mse}"""
+STATES = """\
+model: {cell: lstm, input_size: 6, hidden_size: 5, outputs: states, layout: column}
+sequence: {length: 6, batch_size: 3, inputs: dense}
+loss: {kind: projection}"""
 OF_A_LAYER = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
 OF_A_TAGGER = [*(f"rnn.{name}" for name in OF_A_LAYER), "fc.weight", "fc.bias"]
 # adapter, net, names of the parameters
@@ -68,6 +80,7 @@ RIGHT = {
     "an LSTM's step as an autograd.Function": (STEP, METER, ["weight", "bias", "out.weight", "out.bias"]),
     "nn.RNN": (LAYER, MEAN, OF_A_TAGGER),
     "nn.LSTM": (LSTM_LAYER, MEAN.replace("{input", "{cell: lstm, input"), OF_A_TAGGER),
+    "nn.LSTM without an output layer": (ONLY_LAYER, STATES, OF_A_LAYER),
     "tensors in a dict": (TENSORS, TAGGER, ["U", "W", "V", "b", "c"]),
 }
 
@@ -122,7 +135,7 @@ def test_a_gru_is_checked_against_its_own_loss(checked):
 def test_an_initial_state_that_is_learned_is_a_parameter(checked):
     adapter = LAYER.replace('batch.initial_state["h"][None]', "net.h0").replace(
         "ROLES = torch_roles(net)",
-        'net.h0 = nn.Parameter(0.1 * net["fc"].weight[:1].detach())\nROLES = torch_roles(net) | {"h0": "h0"}',
+        'net.h0 = nn.Parameter(0.1 * net["fc"].weight[:1].detach())\nROLES = torch_roles(net)',
     )
     report = checked(adapter, MEAN.replace("{input", "{initial_state: learned, input"))
     assert (report.outcome, report.loss) == ("pass", "described")

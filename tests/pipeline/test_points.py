@@ -75,6 +75,21 @@ def note_kinds(report):
     return [note.kind for note in report.notes]
 
 
+def test_a_learned_initial_state_keeps_the_shape_that_its_code_gives_it(check):
+    """A row, as the code of batches has it."""
+    drawn = """
+def parameters(rng):
+    shapes = {"W_xh": (8, 5), "W_hh": (5, 5), "b_h": (5,), "W_hy": (5, 4), "b_y": (4,), "h0": (1, 5)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+"""
+    code = FLOAT32.format(scale=1).replace('batch.initial_state["h"]', 'parameters["h0"][0]') + drawn
+    assert "    return {name: SCALE" in code
+    code = code.replace("    return {name: SCALE", '    grads["h0"][0] = dh_next\n    return {name: SCALE')
+    report = check(code, "model.initial_state=learned")
+    assert (report.outcome, report.findings, report.loss) == ("pass", (), "described")
+    assert [row.shape for row in report.rows if row.name == "h0"] == [(1, 5)]
+
+
 def test_both_points_are_judged_unless_the_probe_is_off(check):
     assert [point.name for point in check(RIGHT).points] == ["configured", "probe"]
     assert [point.name for point in check(RIGHT, "check.probe=off").points] == ["configured"]

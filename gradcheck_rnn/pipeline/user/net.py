@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradcheck_rnn.analytic.point import Point, nudged
-from gradcheck_rnn.analytic.roles import Roles, find_roles, own_shapes
+from gradcheck_rnn.analytic.roles import Roles, find_roles, own_shapes, same_lengths
 from gradcheck_rnn.analytic.session import Session
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.cells.catalogue import CUSTOM
@@ -97,10 +97,12 @@ class UserNet:
         return None if drawn is None else own_shapes(drawn)
 
     def _shapes_of_batch(self, sizes: Sizes) -> dict[str, tuple[int, ...]]:
-        """Shapes of what goes in and is a parameter: they are those of the batch, and change with it."""
+        """Shapes of what goes in and is a parameter, where they change with the batch: they are those of the batch."""
         net = replace(self.net, sizes=sizes)
         of_batch = [name for name in (INPUT_PARAMETER, *net.initial_names) if name in net.shapes]
-        return {own: net.shapes[name] for name in of_batch for own in (self.roles.names(name) if self.roles else ())}
+        named = [(own, net.shapes[name]) for name in of_batch for own in (self.roles.names(name) if self.roles else ())]
+        drawn = own_shapes(self.facts.initial or {})
+        return {own: shape for own, shape in named if not same_lengths(drawn[own], shape)}
 
 
 def open_user_net(runner: Runner, settings: Settings, path: Path) -> UserNet:

@@ -15,16 +15,20 @@ from gradcheck_rnn.analytic.roles import Roles, read_roles
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 
-FUNCTIONS = ("gradients", "loss", "parameters")
+FUNCTIONS = ("gradients", "loss", "losses", "parameters")
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """The functions that an adapter file offers; `roles` maps the user's names to the described ones."""
+    """The functions that an adapter file offers; `roles` maps the user's names to the described ones.
+
+    `losses(parameter_sets, batch)` is `loss` for several parameters at once: a function beside it, or its own method.
+    """
 
     path: Path
     gradients: Callable[..., Any]
     loss: Callable[..., Any] | None
+    losses: Callable[..., Any] | None
     parameters: Callable[..., Any] | None
     roles: Roles | None
 
@@ -83,16 +87,20 @@ def _execute(path: Path) -> ModuleType:
 
 
 def _adapter(path: Path, module: ModuleType) -> Adapter:
-    gradients, loss, parameters = (getattr(module, name, None) for name in FUNCTIONS)
+    gradients, loss, losses, parameters = (getattr(module, name, None) for name in FUNCTIONS)
+    losses = getattr(loss, "losses", None) if losses is None else losses
     roles = getattr(module, "ROLES", None)
     mistakes = [
         Mistake(f"`{name}` of the adapter is no function but {type(value).__name__}", location=Location(str(path)))
-        for name, value in zip(FUNCTIONS, (gradients, loss, parameters), strict=True)
+        for name, value in zip(FUNCTIONS, (gradients, loss, losses, parameters), strict=True)
         if value is not None and not callable(value)
     ]
     if gradients is None:
         message = f"adapter `{path.name}` has no function `gradients`"
         mistakes.append(Mistake(message, _near(module), Location(str(path))))
+    if losses is not None and loss is None:
+        message = f"adapter `{path.name}` has `losses` and no `loss`"
+        mistakes.append(Mistake(message, "define loss(parameters, batch) too, for one of them", Location(str(path))))
     read = read_roles(roles) if _has_names(roles) else None
     if roles is not None and read is None:
         help_text = 'write ROLES = {"your name": "W_xh", ...}, for fused weights {"Wx": ["W_xi", "W_xf", ...]}'
@@ -100,7 +108,7 @@ def _adapter(path: Path, module: ModuleType) -> Adapter:
         mistakes.append(Mistake(message, help_text, Location(str(path))))
     if gradients is None or mistakes:
         raise UsageError(*mistakes)
-    return Adapter(path, gradients, loss, parameters, read)
+    return Adapter(path, gradients, loss, losses, parameters, read)
 
 
 def _near(module: ModuleType) -> str:

@@ -5,6 +5,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from gradcheck_rnn.adapters.program import ProgramError
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 
@@ -18,6 +19,7 @@ OF_SHAPES_AND_NAMES = (ValueError, IndexError, KeyError, AttributeError)
 SHOWN_FRAMES = 8
 SIGNATURES = {
     "loss": "loss(parameters, batch)",
+    "losses": "losses(parameter_sets, batch)",
     "gradients": "gradients(parameters, batch)",
     "parameters": "parameters(rng) or parameters(rng, sizes)",
 }
@@ -41,6 +43,8 @@ def raised_finding(function: str, error: BaseException, given: str = "") -> Find
     location = Location(own[-1].filename, own[-1].lineno or 0, text=own[-1].line or "") if own else None
     if isinstance(error, SyntaxError) and error.filename:
         location = Location(error.filename, error.lineno or 0, text=(error.text or "").rstrip("\n"))
+    if isinstance(error, ProgramError):
+        return Finding(error.kind, function, str(error), help=error.help, evidence=error.evidence, location=location)
     called = "called sys.exit" if isinstance(error, SystemExit) else f"raised {type(error).__name__}"
     text = " ".join(_words(error).split())
     return Finding(

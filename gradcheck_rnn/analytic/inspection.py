@@ -66,7 +66,23 @@ def _repeatable_loss(session: Session, point: Point) -> float:
         raise UserCodeError(Finding("non-finite", "loss", message, help=help_text))
     if _differs(first, second):
         raise UserCodeError(_unrepeatable_loss(session, point, first, second))
+    if session.adapter.losses is not None:
+        _refuse_other_losses(session, point, first)
     return first
+
+
+def _refuse_other_losses(session: Session, point: Point, here: float) -> None:
+    """Refuse user code whose losses of several parameters are not those of one after the other."""
+    between = nudged(point, np.random.default_rng(0), NUDGE)
+    expected = [here, session.loss(between), here]
+    found = session.losses(point, [point.parameters, between.parameters, point.parameters])
+    if differing := [pair for pair in zip(found, expected, strict=True) if _differs(*pair)]:
+        many, one = differing[0]
+        message = f"losses gave {many:.12g} where loss gave {one:.12g} at the same parameters"
+        help_text = "losses(parameter_sets, batch) is [loss(each, batch) for each in parameter_sets]"
+        raise UserCodeError(
+            Finding("forward-differs", "losses", message, help_text, evidence={"losses": many, "loss": one})
+        )
 
 
 def _unrepeatable_loss(session: Session, point: Point, first: float, second: float) -> Finding:

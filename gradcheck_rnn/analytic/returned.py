@@ -33,6 +33,23 @@ def read_loss(value: object) -> float:
     return float(array.reshape(()))
 
 
+def read_losses(value: object, count: int) -> list[float]:
+    """Turn the losses of `count` parameter sets into floats.
+
+    Raises:
+        UserCodeError: it is not that many real numbers.
+    """
+    array = as_array(value)
+    if array is None or array.dtype.kind not in "fiub":
+        found = _a(type(value).__name__) if array is None else f"values of type {array.dtype}"
+        help_text = RETURN if value is None else "return a list of numbers"
+        raise UserCodeError(Finding("wrong-dtype", "losses", f"losses returned {found}", help_text))
+    if array.size != count:
+        message = f"losses returned {array.size} values for {count} parameter sets"
+        raise UserCodeError(Finding("wrong-shape", "losses", message, help="return one loss for each, in their order"))
+    return [float(each) for each in array.reshape(-1)]
+
+
 @dataclass(frozen=True)
 class Returned:
     """Usable gradients by name, None for a parameter without one, and what was wrong with the rest."""

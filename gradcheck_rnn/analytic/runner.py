@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from gradcheck_rnn.adapters.lifetime import how_it_ended
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.trace import location_in_trace
@@ -37,6 +38,8 @@ R = TypeVar("R")
 
 # seconds between two looks at the clock of a running call
 LOOK = 0.05
+# seconds by which a call that keeps to its limit itself may exceed it, while it says what it waited for
+GRACE = 0.25
 # seconds that a dying or a hanging process gets to write down where it is
 LAST_WORDS = 0.25
 # seconds within which processes of a broken pool are gone
@@ -66,8 +69,11 @@ class WorkerPool:
         return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
     def end(self) -> None:
-        """End every worker, whatever it is doing."""
+        """End every worker, whatever it is doing, and what it has started."""
         for process in self._processes:
+            if hasattr(os, "killpg") and process.pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             process.kill()
         self.pool.shutdown(wait=True, cancel_futures=True)
 
@@ -92,7 +98,7 @@ class WorkerPool:
         now = time.monotonic()
         for slot in range(self.workers):
             began = self.cells[slot * CELL + BEGAN]
-            if began and now - began > self.code.timeout:
+            if began and now - began > self.code.timeout + GRACE:
                 raise UserCodeError(self._timed_out(slot))
 
     def _timed_out(self, slot: int) -> Finding:
@@ -141,10 +147,7 @@ def _called(call: str) -> str:
 def _how(code: int | None) -> str:
     if code is None:
         return ""
-    if code >= 0:
-        return f" with exit code {code}"
-    names = {int(each): each.name for each in signal.Signals}
-    return f": killed by {names.get(-code, f'signal {-code}')}"
+    return f"{' ' if code >= 0 else ': '}{how_it_ended(code)}"
 
 
 @contextlib.contextmanager

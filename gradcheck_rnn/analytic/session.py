@@ -1,20 +1,22 @@
 """User code, loaded once in the process that runs it; every call of it goes through here."""
 
 import contextlib
+import math
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
 
+from gradcheck_rnn.adapters.lifetime import lifetime
 from gradcheck_rnn.analytic.adapter import Adapter, imported
 from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
 from gradcheck_rnn.analytic.point import Point, write_protected
-from gradcheck_rnn.analytic.returned import Returned, as_array, read_gradients, read_loss
+from gradcheck_rnn.analytic.returned import Returned, as_array, read_gradients, read_loss, read_losses
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
@@ -23,6 +25,11 @@ from gradcheck_rnn.model.net import Sizes
 from gradcheck_rnn.model.problem import Batch
 
 R = TypeVar("R")
+
+# losses that are timed together, where user code can take many at once
+TIMED_LOSSES = 8
+# share of the time limit of one call that a request for many losses may take, by the time of those before it
+SHARE_OF_LIMIT = 0.1
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,24 @@ class Session:
     initial: dict[str, Array] | None
     mutates: dict[str, list[str]] = field(default_factory=dict)
     mutates_at: dict[str, Point] = field(default_factory=dict)
+    _seconds_per_loss: float = math.inf
 
     def loss(self, point: Point) -> float:
         """Call the user's loss on copies of the point's arrays."""
         if self.adapter.loss is None:
             raise ValueError("the adapter has no loss")
         return self._read_loss(self._guarded("loss", self.adapter.loss, point))
+
+    def losses(self, point: Point, parameter_sets: Sequence[Mapping[str, Array]]) -> list[float]:
+        """Call the user's loss with a point's batch and other parameters: many in one call, where user code can."""
+        if self.adapter.losses is None:
+            return [self.loss(point.at(parameters)) for parameters in parameter_sets]
+        values: list[float] = []
+        while left := parameter_sets[len(values) :]:
+            values += self._losses(
+                self.adapter.losses, [point.at(parameters) for parameters in left[: self._at_once()]]
+            )
+        return values
 
     def gradients(self, point: Point) -> Returned:
         """Call the user's gradients on copies of the point's arrays."""
@@ -93,11 +112,29 @@ class Session:
     def _guarded(self, name: str, function: Callable[..., Any], point: Point) -> object:
         given = point.copy()
         value = self._call(name, function, given.parameters, given.batch)
+        self._note_mutation(name, given, point)
+        return value
+
+    def _losses(self, function: Callable[..., Any], points: Sequence[Point]) -> list[float]:
+        """Call the user's losses once, on copies of the points' arrays, whose batch is one; note how long it took."""
+        copies = [point.copy() for point in points]
+        given = [replace(copy, batch=copies[0].batch) for copy in copies]
+        start = time.perf_counter()
+        value = self._call("losses", function, [each.parameters for each in given], given[0].batch)
+        self._seconds_per_loss = (time.perf_counter() - start) / len(points)
+        for each, point in zip(given, points, strict=True):
+            self._note_mutation("losses", each, point)
+        return self._call("losses", read_losses, value, len(points))
+
+    def _at_once(self) -> int:
+        """How many losses one call may be asked for, so that its time limit stays that of one call."""
+        return max(1, int(SHARE_OF_LIMIT * self.code.timeout / self._seconds_per_loss))
+
+    def _note_mutation(self, name: str, given: Point, point: Point) -> None:
         if changed := given.changed_arrays(point):
             known = self.mutates.setdefault(name, [])
             known += [array for array in changed if array not in known]
             self.mutates_at.setdefault(name, point)
-        return value
 
     def _read_loss(self, value: object) -> float:
         # reading what is no plain number may run the user's own conversion
@@ -119,9 +156,10 @@ class Session:
     def _line_that_writes(self, function: str) -> Location | None:
         """Find the line by running it once more on arrays that refuse to be written to."""
         given = write_protected(self.mutates_at[function])
-        callee = self.adapter.loss if function == "loss" else self.adapter.gradients
+        callee: Any = getattr(self.adapter, function)  # it was called before
+        parameters = [given.parameters] if function == "losses" else given.parameters
         try:
-            self._call(function, callee, given.parameters, given.batch)  # type: ignore[arg-type]  # it was called before
+            self._call(function, callee, parameters, given.batch)
         except UserCodeError as error:
             return error.finding.location
         return None
@@ -134,7 +172,8 @@ def opened(code: UserCode, watch: Watch, *, chance: int = 0) -> Iterator[Session
     The global random generators are seeded first, from the seed and `chance`, and put back at the end.
     """
     watch.begin("adapter")
-    with _seeded(code.seed + chance), imported(code.path) as adapter:
+    limit = code.timeout if watch.apart else math.inf
+    with _seeded(code.seed + chance), lifetime(limit), imported(code.path) as adapter:
         watch.end()
         yield Session(code, adapter, watch, _initial_parameters(adapter, watch, code.seed, code.sizes))
 
@@ -212,7 +251,10 @@ def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: objec
 
 
 def seconds_per_call(session: Session, point: Point) -> float:
-    """Time one call of the user's loss."""
+    """Time one call of the user's loss, or its share of a call for many."""
     start = time.perf_counter()
-    session.raw_loss(point.copy())
-    return time.perf_counter() - start
+    if session.adapter.losses is None:
+        session.raw_loss(point.copy())
+        return time.perf_counter() - start
+    session.losses(point, [point.parameters] * TIMED_LOSSES)
+    return (time.perf_counter() - start) / TIMED_LOSSES

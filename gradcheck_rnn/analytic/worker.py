@@ -5,7 +5,6 @@ costs a round trip. Each call of user code sets a clock in shared memory, which 
 """
 
 import contextlib
-import ctypes
 import faulthandler
 import multiprocessing
 import os
@@ -18,12 +17,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from gradcheck_rnn.adapters.lifetime import die_with_parent
 from gradcheck_rnn.analytic.session import Session, UserCode, Watch, opened
 
 R = TypeVar("R")
 
 # by these numbers the shared clock tells what is being called
-CALLS = ("", "adapter", "parameters", "loss", "gradients")
+CALLS = ("", "adapter", "parameters", "loss", "losses", "gradients")
 # numbers a worker has in shared memory: when the running call began (0: none runs), which it is, process id
 BEGAN, CALL, PID = range(3)
 CELL = 3
@@ -72,7 +72,9 @@ def start(cells: SharedNumbers, slots: Any, folder: str) -> None:
         slot, slots.value = slots.value, slots.value + 1
     _Process.watch = SharedClock(cells, slot)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+    die_with_parent()
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # what user code starts belongs to its group, and is ended with it
     _redirect(0, "stdin", os.devnull, os.O_RDONLY)
     _redirect(1, "stdout", str(output_file(folder)), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     _redirect(2, "stderr", str(output_file(folder)), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -113,13 +115,6 @@ def shared_cells(workers: int) -> tuple[SharedNumbers, Any]:
 def _context() -> Any:
     # fork starts at once and needs no __main__ guard in the caller's script; elsewhere than on Linux it is not safe
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process with its parent; elsewhere it ends when its queue breaks."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _redirect(number: int, name: str, target: str, flags: int) -> None:

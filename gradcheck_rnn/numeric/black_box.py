@@ -1,7 +1,7 @@
 """Numeric gradient of the user's own loss, in shards that any worker can run: (point, parameter, some entries)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from gradcheck_rnn.config.settings import CheckSettings
 from gradcheck_rnn.model.net import Parameters
 from gradcheck_rnn.numeric.described import CENTRAL_STEP
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values, joined, never_below_median
-from gradcheck_rnn.numeric.ladder import central_difference, richardson, rungs_from
+from gradcheck_rnn.numeric.ladder import MovedLosses, central_difference, richardson, rungs_from
 from gradcheck_rnn.numeric.noise import loss_noise
 from gradcheck_rnn.numeric.progress import Counter, Progress
 
@@ -76,19 +76,34 @@ def user_gradient(
 def user_loss_noise(session: Session, point: Point, seed: int, scale: float) -> float:
     """Task: absolute rounding error of one value of the user's loss."""
 
-    def loss(parameters: Parameters) -> float:
-        return session.loss(point.at(parameters))
+    def losses(parameter_sets: Sequence[Parameters]) -> list[float]:
+        return session.losses(point, parameter_sets)
 
-    return loss_noise(loss, point.parameters, np.random.default_rng(seed), scale=scale)
+    return loss_noise(losses, point.parameters, np.random.default_rng(seed), scale=scale)
 
 
 def differentiate(session: Session, shard: Shard) -> Estimate:
     """Task: differentiate one shard; it is pure, so that it can be run again anywhere."""
-    losses = _MovedUserLosses(session, shard)
+    losses = _MovedUserLosses(session, shard) if session.adapter.losses is None else _moved_at_once(session, shard)
     if shard.method == "central":
         step = shard.step or CENTRAL_STEP
         return central_difference(losses, shard.indices, base=shard.base, step=step, noise=shard.noise)
     return richardson(losses, shard.indices, base=shard.base, noise=shard.noise, rungs=rungs_from(shard.step))
+
+
+def _moved_at_once(session: Session, shard: Shard) -> MovedLosses:
+    """Evaluate the user's loss with each of the entries moved, all in one call."""
+    parameters = shard.point.parameters
+    value = parameters[shard.name].reshape(-1)
+
+    def losses(indices: Indices, offset: float) -> tuple[Values, Values]:
+        every = np.repeat(value[None], len(indices), axis=0)
+        every[np.arange(len(indices)), indices] += offset
+        sets = [{**parameters, shard.name: each.reshape(parameters[shard.name].shape)} for each in every]
+        moved = every[np.arange(len(indices)), indices] - value[indices]
+        return np.array(session.losses(shard.point, sets)), moved.astype(np.float64)
+
+    return losses
 
 
 class _MovedUserLosses:

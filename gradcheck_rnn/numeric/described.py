@@ -45,7 +45,9 @@ def described_gradient(
         case "complex_step":
             return {name: _complex_step(exact, name, entries, check.step) for name, entries in indices.items()}
     base = described_loss(exact)
-    noise = loss_noise(lambda at: described_loss(exact.at(at)), exact.parameters, rng, scale=abs(base))
+    noise = loss_noise(
+        lambda points: [described_loss(exact.at(each)) for each in points], exact.parameters, rng, scale=abs(base)
+    )
     return {
         name: _from_losses(exact, name, entries, check, base=base, noise=noise) for name, entries in indices.items()
     }

@@ -42,22 +42,24 @@ def fourth_difference_noise(values: Sequence[np.ndarray | float]) -> np.ndarray:
     return np.asarray(np.where(np.isfinite(noise), noise, np.inf))
 
 
-def loss_noise(
-    loss: Callable[[Parameters], float], parameters: Parameters, rng: np.random.Generator, *, scale: float
-) -> float:
+# parameters of several points -> the loss at each
+Losses = Callable[[Sequence[Parameters]], Sequence[float]]
+
+
+def loss_noise(losses: Losses, parameters: Parameters, rng: np.random.Generator, *, scale: float) -> float:
     """Absolute rounding error of one loss value: measured, and at least eps times `scale`, the loss's usual size.
 
     A loss in single precision moves in steps: it repeats itself until the points lie far enough apart.
     """
-    measured = float(np.median([_noise_on_a_line(loss, parameters, rng) for _ in range(LINES)]))
+    measured = float(np.median([_noise_on_a_line(losses, parameters, rng) for _ in range(LINES)]))
     dtype = np.result_type(*parameters.values())
     return max(measured, float(np.finfo(dtype).eps) * scale)
 
 
-def _noise_on_a_line(loss: Callable[[Parameters], float], parameters: Parameters, rng: np.random.Generator) -> float:
+def _noise_on_a_line(losses: Losses, parameters: Parameters, rng: np.random.Generator) -> float:
     noise = 0.0
     for spacing in SPACINGS:
-        values = np.array([loss(point) for point in line(parameters, rng, POINTS, spacing=spacing)])
+        values = np.array(losses(line(parameters, rng, POINTS, spacing=spacing)))
         noise = float(fourth_difference_noise(list(values)))
         if (np.diff(values) != 0).all():
             break

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.session import Session
-from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.net import Net, Parameters
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.estimate import Indices, Values
 from gradcheck_rnn.numeric.moved import moved_losses
@@ -41,7 +41,9 @@ def user_differences(session: Session, point: Point, name: str, indices: Indices
     """Task: differences of the user's loss by entries of one parameter, flat in C order: (S, K)."""
 
     def losses(offset: float) -> Values:
-        return np.array([session.loss(_moved(point, name, int(index), offset)) for index in indices])
+        return np.array(
+            session.losses(point, [_moved(point.parameters, name, int(index), offset) for index in indices])
+        )
 
     return central_differences(losses, steps)
 
@@ -54,7 +56,7 @@ def described_entries(net: Net) -> int:
     return max(USER_ENTRIES, min(DESCRIBED_ENTRIES, MULTIPLICATIONS // each))
 
 
-def _moved(point: Point, name: str, index: int, offset: float) -> Point:
-    value = point.parameters[name].copy()
+def _moved(parameters: Parameters, name: str, index: int, offset: float) -> Parameters:
+    value = parameters[name].copy()
     value.reshape(-1)[index] += offset
-    return point.at({**point.parameters, name: value})
+    return {**parameters, name: value}

@@ -54,6 +54,32 @@ def test_the_functions_of_an_adapter_are_found(tmp_path):
         assert adapter.roles.described == {"W": "W_xh"}
 
 
+MANY = "def losses(parameter_sets, batch):\n    return [loss(each, batch) for each in parameter_sets]\n"
+
+
+OF_THE_LOSS = """
+class Loss:
+    def __call__(self, parameters, batch):
+        return 0.0
+
+    def losses(self, parameter_sets, batch):
+        return [0.0] * len(parameter_sets)
+
+
+loss = Loss()
+"""
+
+
+@pytest.mark.parametrize("source", [RIGHT + MANY, RIGHT_GRADIENTS + OF_THE_LOSS])
+def test_many_losses_at_once_are_a_function_or_the_loss_s_own_method(tmp_path, source):
+    with imported(write(tmp_path, adapter=source)) as adapter:
+        assert adapter.losses.__name__ == "losses"
+
+
+def test_many_losses_and_no_single_one_are_refused(tmp_path):
+    assert "has `losses` and no `loss`" in refused(write(tmp_path, adapter=RIGHT_GRADIENTS + MANY))
+
+
 def test_all_but_gradients_is_optional(tmp_path):
     with imported(write(tmp_path, adapter=RIGHT_GRADIENTS)) as adapter:
         assert (adapter.loss, adapter.parameters, adapter.roles) == (None, None, None)
@@ -215,7 +241,7 @@ def test_a_misspelt_function_is_suggested(tmp_path):
     assert "did you mean `gradient`?" in text
 
 
-@pytest.mark.parametrize("name", ["gradients", "loss", "parameters"])
+@pytest.mark.parametrize("name", ["gradients", "loss", "losses", "parameters"])
 def test_what_should_be_a_function_and_is_none_is_refused(tmp_path, name):
     assert f"`{name}` of the adapter is no function but dict" in refused(
         write(tmp_path, adapter=RIGHT + f"{name} = {{}}\n")

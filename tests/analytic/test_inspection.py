@@ -240,3 +240,43 @@ def test_losses_and_gradients_of_several_points_come_in_their_order(tmp_path, wo
     with running(code(tmp_path, RIGHT), workers=workers) as runner:
         assert runner.run(losses, points) == [27.0, 3.0, 12.0]
         assert [each["W"][0, 0] for each in runner.run(gradients, points)] == [6.0, 2.0, 4.0]
+
+
+# --- many losses at once
+
+
+def many(body: str) -> str:
+    return RIGHT + f"\ndef losses(parameter_sets, batch):\n    {body}\n"
+
+
+@BOTH
+def test_right_code_with_many_losses_shows_nothing(tmp_path, workers):
+    seen = inspected(tmp_path, many("return [loss(each, batch) for each in parameter_sets]"), workers=workers)
+    assert (seen.loss, seen.findings) == (14.0, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("return [loss(parameter_sets[0], batch)] * len(parameter_sets)", "forward-differs"),
+        ("return [loss(each, batch) * (1 + 1e-9) for each in parameter_sets]", "forward-differs"),
+        ("return [float('nan')] * len(parameter_sets)", "forward-differs"),
+        ("return [1.0] * 7", "wrong-shape"),
+        ("return 'none'", "wrong-dtype"),
+        ("return None", "wrong-dtype"),
+        ("return {}", "wrong-dtype"),
+        ("raise ValueError('one at a time')", "raised"),
+    ],
+)
+def test_many_losses_that_are_not_the_single_ones_are_refused(tmp_path, body, kind):
+    finding = refused(tmp_path, many(body))
+    assert (finding.kind, finding.term) == (kind, "losses")
+
+
+def test_many_losses_that_write_into_their_arguments_are_named_with_the_line(tmp_path):
+    seen = inspected(
+        tmp_path, many("values = [loss(each, batch) for each in parameter_sets]; batch.inputs[:] = 0; return values")
+    )
+    (finding,) = seen.findings
+    assert (finding.kind, finding.term) == ("mutated-argument", "batch.inputs")
+    assert "batch.inputs[:] = 0" in finding.location.text

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.cli.running import COMMAND, PATIENCE, clean_environment
+from tests.processes import runs
 
 # a loss that says which process it is in, then hangs
 HANGING = """
@@ -60,19 +61,6 @@ def wait_for(condition):
         assert time.monotonic() < end
         time.sleep(0.02)
     return answer
-
-
-def runs(process_id):
-    """Whether a process is there and no zombie."""
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    try:
-        with open(f"/proc/{process_id}/stat") as file:  # noqa: PTH123 - a kernel interface
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_ctrl_c_exits_130_and_ends_the_worker(hanging, tmp_path):

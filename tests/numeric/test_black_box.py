@@ -28,6 +28,29 @@ def loss(parameters, batch):
 
 gradients = right.gradients
 """
+# it writes down how many losses it is asked for at once, 1 for a single one
+MANY = """
+from pathlib import Path
+
+import adapter as right
+
+gradients = right.gradients
+
+
+def note(count):
+    with Path(__file__).with_name("calls").open("a") as file:
+        file.write(f"{count}\\n")
+
+
+def loss(parameters, batch):
+    note(1)
+    return right.loss(parameters, batch)
+
+
+def losses(parameter_sets, batch):
+    note(len(parameter_sets))
+    return [right.loss(parameters, batch) for parameters in parameter_sets]
+"""
 
 
 def _silent(*counts):
@@ -86,6 +109,30 @@ def test_a_loss_that_writes_into_its_arguments_is_differenced_right(tmp_path):
     for name, exact in exact_gradients(DRAWN, problem).items():
         assert largest(found[name].value - exact.reshape(-1)) <= 1e-8 * largest(exact)
         np.testing.assert_array_equal(problem.parameters[name], before[name])
+
+
+@pytest.mark.parametrize("method", ["auto", "central"])
+def test_many_losses_at_once_give_what_one_by_one_gives_to_the_last_bit(tmp_path, method):
+    problem, path = problem_of(DRAWN), write_adapter(tmp_path, DRAWN)
+    (tmp_path / "many.py").write_text(MANY)
+    one_by_one, at_once = (
+        differentiate(each, problem, check=CheckSettings(method=method)) for each in (path, tmp_path / "many.py")
+    )
+    for name, estimate in one_by_one.items():
+        np.testing.assert_array_equal(estimate.value, at_once[name].value)
+        np.testing.assert_array_equal(estimate.error, at_once[name].error)
+
+
+def test_many_losses_cost_one_call(tmp_path, monkeypatch):
+    """Central differences take three steps up and down, each of which is one call for all entries of a parameter."""
+    monkeypatch.setattr("gradcheck_rnn.numeric.black_box.SHARD_SECONDS", 1e9)  # one shard a parameter
+    problem = problem_of(DRAWN)
+    write_adapter(tmp_path, DRAWN)
+    (tmp_path / "many.py").write_text(MANY)
+    differentiate(tmp_path / "many.py", problem, check=CheckSettings(method="central"))
+    calls = [int(line) for line in (tmp_path / "calls").read_text().split()]
+    of_entries = [value.size for value in problem.parameters.values() for _ in range(6)]
+    assert calls[-len(of_entries) :] == of_entries
 
 
 def test_two_workers_give_what_one_gives(tmp_path):

@@ -13,31 +13,35 @@ def smooth(parameters) -> float:
     return float(sum(np.sin(value).sum() + np.exp(value).sum() for value in parameters.values()))
 
 
+def at_each(loss):
+    return lambda points: [loss(point) for point in points]
+
+
 @pytest.mark.parametrize("sigma", [1e-12, 1e-9, 1e-6])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_planted_noise_is_found_within_a_factor_of_four(sigma, seed):
     noise = np.random.default_rng(seed + 100)
-    found = loss_noise(
-        lambda at: smooth(at) + sigma * noise.standard_normal(), PARAMETERS, np.random.default_rng(seed), scale=1.0
-    )
+    noisy = at_each(lambda at: smooth(at) + sigma * noise.standard_normal())
+    found = loss_noise(noisy, PARAMETERS, np.random.default_rng(seed), scale=1.0)
     assert sigma / 4 < found < 4 * sigma
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_smooth_loss_has_the_rounding_of_float64(seed):
-    found = loss_noise(smooth, PARAMETERS, np.random.default_rng(seed), scale=abs(smooth(PARAMETERS)))
+    found = loss_noise(at_each(smooth), PARAMETERS, np.random.default_rng(seed), scale=abs(smooth(PARAMETERS)))
     assert EPS / 4 < found / abs(smooth(PARAMETERS)) < 100 * EPS
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_single_precision_inside_a_loss_is_seen(seed):
-    found = loss_noise(lambda at: float(np.float32(smooth(at))), PARAMETERS, np.random.default_rng(seed), scale=1.0)
+    coarse = at_each(lambda at: float(np.float32(smooth(at))))
+    found = loss_noise(coarse, PARAMETERS, np.random.default_rng(seed), scale=1.0)
     rounding = np.finfo(np.float32).eps * abs(smooth(PARAMETERS))
     assert rounding / 30 < found < 4 * rounding
 
 
 def test_a_loss_that_does_not_move_still_has_eps_of_its_scale():
-    assert loss_noise(lambda _: 3.0, PARAMETERS, np.random.default_rng(0), scale=3.0) == 3.0 * EPS
+    assert loss_noise(at_each(lambda _: 3.0), PARAMETERS, np.random.default_rng(0), scale=3.0) == 3.0 * EPS
 
 
 def test_a_kink_on_one_of_the_lines_does_no_harm():
@@ -49,7 +53,7 @@ def test_a_kink_on_one_of_the_lines_does_no_harm():
         on_the_first = len(lines) <= POINTS
         return smooth(at) + (1e6 * abs(float(at["b"][0])) if on_the_first else 0.0)
 
-    assert loss_noise(loss, PARAMETERS, np.random.default_rng(0), scale=1.0) < 1e-12
+    assert loss_noise(at_each(loss), PARAMETERS, np.random.default_rng(0), scale=1.0) < 1e-12
 
 
 def test_fourth_differences_of_a_cubic_are_zero():

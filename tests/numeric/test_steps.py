@@ -42,17 +42,22 @@ def test_those_of_the_described_loss_converge_to_the_exact_gradient():
         assert errors[1] == pytest.approx(errors[0] / 100, rel=0.05)
 
 
+def session_of(loss):
+    """What is asked of a session, answered by a function that runs here."""
+    return SimpleNamespace(losses=lambda point, every: [loss(parameters, point.batch) for parameters in every])
+
+
 def test_those_of_user_code_are_those_of_the_same_loss_described():
     drawn = document(cell="tanh")
     problem = problem_of(drawn)
-    session = SimpleNamespace(loss=lambda point: oracle_loss(spec_of(drawn), point.parameters, point.batch))
+    session = session_of(lambda parameters, batch: oracle_loss(spec_of(drawn), parameters, batch))
     asked = np.array([0, problem.parameters["W_hy"].size - 1])
     user = user_differences(session, Point(problem.parameters, problem.batch), "W_hy", asked, WIDE)
     np.testing.assert_allclose(user, described_differences(problem, "W_hy", asked, WIDE), rtol=1e-10)
 
 
 def test_a_loss_that_overflows_gives_no_number_and_no_warning():
-    session = SimpleNamespace(loss=lambda point: float(np.exp(1e4 * point.parameters["w"]).sum()))
+    session = session_of(lambda parameters, _: float(np.exp(1e4 * parameters["w"]).sum()))
     point = Point({"w": np.zeros(1)}, document)
     assert not np.isfinite(user_differences(session, point, "w", np.array([0]), (1.0,))).any()
 

@@ -3,12 +3,15 @@
 import pytest
 
 from tests.cli.running import CONFIGS, run
+from tests.languages import INTERPRETERS, needs
 
 RIGHT = {
     "elman": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "language_model_right": ["U", "V", "W"],
     "leaky_right": ["In", "Rec", "rate", "Out"],
     "meter_lstm_right": ["Wx", "Wh", "b", "Wy", "by"],
+    "node_tagger_right": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
+    "octave_tagger_right": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "pos_tagger_right": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
     "word_bptt_full": ["U", "V", "W"],
 }
@@ -17,10 +20,18 @@ WRONG = {
     "language_model": (["U", "V", "W"], []),
     "leaky": (["In", "Rec", "rate"], ["Out"]),
     "meter_lstm": (["Wx", "Wh", "b"], ["Wy", "by"]),
+    "node_tagger": (["W_hh"], ["W_xh", "b_h", "W_hy", "b_y"]),
+    "octave_tagger": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "pos_tagger": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "pos_tagger_no_carry": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "word_bptt": (["U", "W"], ["V"]),
 }
+
+
+def runnable(names):
+    """Names of configurations, those in another language with its interpreter as a condition."""
+    languages = {name: name.partition("_")[0] for name in names}
+    return [pytest.param(name, marks=needs(each)) if each in INTERPRETERS else name for name, each in languages.items()]
 
 
 def verdicts(document):
@@ -31,7 +42,7 @@ def test_every_config_is_run_here():
     assert sorted([*RIGHT, *WRONG]) == sorted(file.stem for file in CONFIGS.glob("*.yaml"))
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("name", runnable(RIGHT))
 def test_a_right_backward_pass_passes_in_every_row(name):
     ended = run("check", CONFIGS / f"{name}.yaml", "--output-format", "json")
     assert (ended.code, ended.err) == (0, "")
@@ -39,7 +50,7 @@ def test_a_right_backward_pass_passes_in_every_row(name):
     assert ended.document["findings"] == []
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", runnable(WRONG))
 def test_a_wrong_backward_pass_fails_in_its_own_rows(name):
     failing, passing = WRONG[name]
     ended = run("check", CONFIGS / f"{name}.yaml", "--output-format", "json")
@@ -47,7 +58,7 @@ def test_a_wrong_backward_pass_fails_in_its_own_rows(name):
     assert verdicts(ended.document) == dict.fromkeys(failing, "fail") | dict.fromkeys(passing, "pass")
 
 
-@pytest.mark.parametrize("name", [*RIGHT, *WRONG])
+@pytest.mark.parametrize("name", runnable([*RIGHT, *WRONG]))
 def test_at_the_configured_point_alone_a_right_row_passes_and_a_wrong_one_fails(name, run_here):
     """Nothing is drawn beside the configured point, and the error bars there are narrow enough to tell."""
     failing, passing = WRONG.get(name, ([], RIGHT.get(name, [])))

@@ -181,7 +181,7 @@ class Program:
         return ProgramError(
             "timed-out",
             f"{self.name}, asked for {question}, was silent for {limit:g} s and was ended",
-            help="flush stdout after each answer, one line each; `check.timeout` allows more time",
+            help="flush stdout after each answer, and read no further than the line; `check.timeout` allows more",
             evidence={"timeout": limit} | self._last_words(),
         )
 

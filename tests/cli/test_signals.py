@@ -23,14 +23,32 @@ def loss(parameters, batch):
     while True:
         time.sleep(0.1)
 """
+# the same in a program of its own
+PROGRAM = """
+import json, os, sys, time
+from pathlib import Path
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["method"] == "loss":
+        note = Path(f"worker-{os.getpid()}.tmp")
+        note.touch()
+        note.rename(note.with_suffix(".pid"))
+        while True:
+            time.sleep(0.1)
+    print(json.dumps({"id": request["id"], "version": 1, "offers": ["loss", "gradients"]}), flush=True)
+"""
+HANGING_PROGRAM = f"""
+from gradcheck_rnn.adapters import command
+loss, gradients, parameters = command([sys.executable, "-c", {PROGRAM!r}])
+"""
 
 
-@pytest.fixture
-def hanging(adapter, tmp_path):
-    """A check that hangs in a loss: the process, and the process ids of its workers."""
+@pytest.fixture(params=[HANGING, HANGING_PROGRAM], ids=["python", "program"])
+def hanging(adapter, tmp_path, request):
+    """A check that hangs in a loss: the process, and the process ids of its workers, or of the programs they run."""
     (tmp_path / "temporary").mkdir()
     process = subprocess.Popen(
-        [*COMMAND, "check", str(adapter(HANGING))],
+        [*COMMAND, "check", str(adapter(request.param))],
         env=clean_environment({"TMPDIR": str(tmp_path / "temporary")}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

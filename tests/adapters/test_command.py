@@ -253,7 +253,7 @@ def test_a_line_that_is_no_answer_is_named(tmp_path, statement, words, workers):
 
 
 def test_a_line_after_the_answer_is_named_with_the_next_request(tmp_path):
-    changes = "def serve(request):\n    say({'id': request['id'], **answer(request)})\n    say('done')\n"
+    changes = "def serve(request):\n    say(json.dumps({'id': request['id'], **answer(request)}) + '\\ndone')\n"
     finding = refused(peer(tmp_path, changes))
     assert finding.message.endswith("asked for loss, wrote a line that is no answer: done")
 
@@ -382,7 +382,9 @@ def test_what_a_launcher_has_started_is_gone_too(tmp_path):
 
 
 def test_a_killed_worker_takes_it_along(tmp_path):
-    with running(peer(tmp_path, PID + "\n" + when("loss", "time.sleep(60)")), workers=1) as runner:
+    """Also where it does not read that its input has ended."""
+    changes = PID + "\n" + when("hello", "right(request)", "time.sleep(60)")
+    with running(peer(tmp_path, changes), workers=1) as runner:
         worker = runner.run(own_pid)
         os.kill(worker, signal.SIGKILL)
         assert gone(tmp_path)

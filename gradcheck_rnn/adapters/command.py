@@ -43,7 +43,7 @@ def command(command: Sequence[str], *, folder: str | Path = ".") -> Foreign:
     peer = Peer(Program(command, Path(sys.path[0]).resolve() / folder))
     offers = peer.hello()
     loss = _Losses(peer) if "losses" in offers else _Loss(peer)
-    parameters = _sized_parameters(peer) if "sizes" in offers else _parameters(peer)
+    parameters = _Parameters(peer, sizes_are_fixed="sizes" not in offers)
     return Foreign(loss if "loss" in offers else None, _gradients(peer), parameters if "parameters" in offers else None)
 
 
@@ -78,22 +78,15 @@ def _gradients(peer: Peer) -> Callable[[Parameters, Any], Any]:
     return gradients
 
 
-def _parameters(peer: Peer) -> Callable[[np.random.Generator], Any]:
-    def parameters(rng: np.random.Generator) -> Any:
-        return _drawn(peer.ask("parameters", {"seed": int(rng.integers(SEEDS))}))
+class _Parameters:
+    """Asks for initial parameters; `sizes_are_fixed` where the program draws them in sizes of its own."""
 
-    return parameters
+    def __init__(self, peer: Peer, *, sizes_are_fixed: bool) -> None:
+        self._peer, self.sizes_are_fixed = peer, sizes_are_fixed
 
-
-def _sized_parameters(peer: Peer) -> Callable[[np.random.Generator, Any], Any]:
-    def parameters(rng: np.random.Generator, sizes: Any) -> Any:
-        return _drawn(peer.ask("parameters", {"seed": int(rng.integers(SEEDS)), "sizes": vars(sizes)}))
-
-    return parameters
-
-
-def _drawn(answer: Any) -> Any:
-    return {name: _numbers(value) for name, value in answer.items()} if isinstance(answer, dict) else answer
+    def __call__(self, rng: np.random.Generator, sizes: Any) -> Any:
+        answer = self._peer.ask("parameters", {"seed": int(rng.integers(SEEDS)), "sizes": vars(sizes)})
+        return {name: _numbers(value) for name, value in answer.items()} if isinstance(answer, dict) else answer
 
 
 def _lists(parameters: Parameters) -> dict[str, Any]:

@@ -119,15 +119,16 @@ def test_the_batch_is_what_an_adapter_gets(tmp_path):
     }
 
 
-def test_a_program_may_draw_its_parameters(tmp_path):
-    with running(peer(tmp_path, 'OFFERS = ["gradients", "parameters"]\n'), workers=0) as runner:
-        drawn = runner.run(initial)
-    assert drawn["W"].shape == (1, 3)
+@pytest.mark.parametrize(("offers", "vary"), [('"parameters"', False), ('"parameters", "sizes"', True)])
+def test_a_program_may_draw_its_parameters(tmp_path, offers, vary):
+    with running(peer(tmp_path, f'OFFERS = ["gradients", {offers}]\n'), workers=0) as runner:
+        assert runner.run(initial)["W"].shape == (1, 3)
+        assert runner.run(lambda session: session.adapter.sizes_may_vary) == vary
 
 
-def test_a_program_that_follows_sizes_is_told_them(tmp_path):
-    changes = 'OFFERS = ["gradients", "parameters", "sizes"]\n' + when(
-        "parameters", 'sizes = request["sizes"]', "open('sizes', 'w').write(repr(sizes))"
+def test_a_program_that_draws_is_told_the_sizes(tmp_path):
+    changes = 'OFFERS = ["gradients", "parameters"]\n' + when(
+        "parameters", "open('sizes', 'w').write(repr(request['sizes']))"
     )
     with running(peer(tmp_path, changes), workers=0) as runner:
         runner.run(initial)

@@ -21,7 +21,7 @@ class Ending(Protocol):
         """End it, if it still runs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lifetime:
     """Programs that end together, and the seconds that each of their answers may take."""
 

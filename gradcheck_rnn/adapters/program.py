@@ -170,7 +170,7 @@ class Program:
             code = self._process.wait(DYING)
         self._pass_on(self._numbers()[2])
         self.end()
-        how = "closed its output" if code is None else f"ended {how_it_ended(code)}"
+        how = "closed its output" if code is None else f"{'ended' if code >= 0 else 'was'} {how_it_ended(code)}"
         evidence = {"exit_code": code} | self._last_words()
         help_text = 'catch what goes wrong and answer {"id": ..., "error": "..."}: then the program goes on'
         return ProgramError("crashed", f"{self.name}, asked for {question}, {how}", help=help_text, evidence=evidence)

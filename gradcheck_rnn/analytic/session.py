@@ -28,6 +28,8 @@ R = TypeVar("R")
 
 # losses that are timed together, where user code can take many at once
 TIMED_LOSSES = 8
+# seconds that a clock may be too coarse to tell from none
+LEAST_TIME = 1e-7
 # share of the time limit of one call that a request for many losses may take, by the time of those before it
 SHARE_OF_LIMIT = 0.1
 
@@ -121,7 +123,7 @@ class Session:
         given = [replace(copy, batch=copies[0].batch) for copy in copies]
         start = time.perf_counter()
         value = self._call("losses", function, [each.parameters for each in given], given[0].batch)
-        self._seconds_per_loss = (time.perf_counter() - start) / len(points)
+        self._seconds_per_loss = max(time.perf_counter() - start, LEAST_TIME) / len(points)
         for each, point in zip(given, points, strict=True):
             self._note_mutation("losses", each, point)
         return self._call("losses", read_losses, value, len(points))

@@ -270,7 +270,7 @@ def test_an_answer_without_its_value_is_a_missing_key(tmp_path):
     ("statement", "how", "code"),
     [
         ("print('out of words', file=sys.stderr); sys.exit(3)", "ended with exit code 3", 3),
-        ("print('out of words', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)", "ended killed by SIGKILL", -9),
+        ("print('out of words', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)", "was killed by SIGKILL", -9),
     ],
 )
 def test_an_early_end_is_named_with_how_and_the_last_words(tmp_path, statement, how, code, workers):

@@ -11,7 +11,7 @@ from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.model.draw import configured_problem
-from gradcheck_rnn.model.reference import described_loss
+from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.numeric.estimate import EPS
 from tests.adapters.peers import adapter_of
 from tests.languages import needs

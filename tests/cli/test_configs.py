@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cli.running import CONFIGS, run
-from tests.languages import INTERPRETERS, needs
+from tests.languages import runnable
 
 RIGHT = {
     "elman": ["W_xh", "W_hh", "b_h", "W_hy", "b_y"],
@@ -26,12 +26,6 @@ WRONG = {
     "pos_tagger_no_carry": (["W_xh", "W_hh", "b_h"], ["W_hy", "b_y"]),
     "word_bptt": (["U", "W"], ["V"]),
 }
-
-
-def runnable(names):
-    """Names of configurations, those in another language with its interpreter as a condition."""
-    languages = {name: name.partition("_")[0] for name in names}
-    return [pytest.param(name, marks=needs(each)) if each in INTERPRETERS else name for name, each in languages.items()]
 
 
 def verdicts(document):

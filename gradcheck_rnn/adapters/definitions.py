@@ -1,11 +1,12 @@
 """A script or notebook loaded by its definitions alone: what it reads, prints or trains when it is run does not run."""
 
 import ast
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+
+from gradcheck_rnn.adapters.source import read_source
 
 # statements that define something; assignments are kept where their value needs no call
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -28,7 +29,7 @@ def definitions(path: str | Path, *, keep: Iterable[str] = (), stubs: Iterable[s
         SyntaxError: it is no Python.
     """
     file = _found(Path(path))
-    tree = ast.parse(_source(file), filename=str(file))
+    tree = ast.parse(read_source(file).text, filename=str(file))
     module, kept = ModuleType(file.stem), {*keep}
     module.__file__ = str(file)
     for stub in stubs:
@@ -52,21 +53,6 @@ def _define(statement: ast.stmt, file: Path, module: ModuleType, *, needed: obje
     except NameError:
         if needed:
             raise
-
-
-def _source(file: Path) -> str:
-    text = file.read_text(encoding="utf-8")
-    if file.suffix != ".ipynb":
-        return text
-    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
-    return "\n".join(_without_magics("".join(cell["source"])) for cell in cells)
-
-
-def _without_magics(cell: str) -> str:
-    """A notebook's cell without lines that are no Python; a cell in another language is left out as a whole."""
-    if cell.lstrip().startswith("%%"):
-        return ""
-    return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in cell.splitlines())
 
 
 def _is_constant(statement: ast.stmt, keep: set[str]) -> bool:

@@ -12,6 +12,7 @@ from gradcheck_rnn.cli.check import check
 from gradcheck_rnn.cli.demo import demo
 from gradcheck_rnn.cli.exits import EPILOG, Exit, UnwritableError
 from gradcheck_rnn.cli.explain import explain
+from gradcheck_rnn.cli.init import init
 from gradcheck_rnn.cli.power import power
 from gradcheck_rnn.cli.sweep import sweep
 from gradcheck_rnn.errors import UsageError
@@ -40,6 +41,7 @@ def cli() -> None:
 cli.add_command(check)
 cli.add_command(demo)
 cli.add_command(explain)
+cli.add_command(init)
 cli.add_command(power)
 cli.add_command(sweep)
 

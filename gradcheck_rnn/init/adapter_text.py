@@ -2,17 +2,21 @@
 
 import ast
 import builtins
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradcheck_rnn.adapters.definitions import HARMLESS
 from gradcheck_rnn.init.calls import FILL_IN, Call, call, outcomes
 from gradcheck_rnn.init.gates import gated_roles
-from gradcheck_rnn.init.names import HIDDEN, INPUT, OUTPUT, argument_called, is_output_error, size_called
+from gradcheck_rnn.init.names import HIDDEN, INPUT, OUTPUT, STEPS, argument_called, is_output_error, size_called
 from gradcheck_rnn.init.net import NetShape
-from gradcheck_rnn.init.recognise import NOT_THERE, Recognised, free_names, returns_loss
+from gradcheck_rnn.init.recognise import NOT_THERE, Recognised, forward_before, free_names, returns_loss
 from gradcheck_rnn.init.syntax import File, Function, arguments, assignments, dotted, names_in
 from gradcheck_rnn.init.uses import uses
+
+# characters of a line of the adapter
+WIDTH = 110
 
 
 @dataclass
@@ -83,7 +87,8 @@ class _Body:
         backward = self._call(found.backward.name)
         yield ""
         yield "def run(batch):"
-        yield from self._forward(backward)
+        yield from self._lengths()
+        yield from self._forward(found.backward, backward)
         yield f"    return {backward}"
         yield ""
         loss = "lambda batch: run(batch)" + f"[{found.result.loss}]"
@@ -93,12 +98,15 @@ class _Body:
                 loss = "own_loss"
                 yield ""
                 yield "def own_loss(batch):"
+                yield from self._lengths()
                 own = self._call(found.loss.name)
-                yield from self._forward(own) if found.loss is not found.forward else ()
+                yield from self._forward(found.loss, own) if found.loss is not found.forward else ()
                 place = returns_loss(found.loss)
                 yield f"    return {own}" + ("" if place in (None, NOT_THERE) else f"[{place}]")
                 yield ""
         run = "run" if found.result.part is None else f"lambda batch: run(batch)[{found.result.part}]"
+        if found.result.kept:
+            run = f"lambda batch: (run(batch), net.{found.result.kept})[1]"
         home = {"module": "net", "object": "net", "dict": "weights"}.get(found.home.kind, f"net.{found.home.key}")
         first = "loss" if loss != "run" else "_"
         yield ""
@@ -108,6 +116,20 @@ class _Body:
             f"{first}, gradients, parameters = adapt(",
             f"{home}, shapes, loss={loss}, gradients={run}, result={self._result()}",
             ")",
+        )
+
+    def _lengths(self) -> Iterator[str]:
+        """Set what the code keeps as the number of steps to that of the batch."""
+        owner = self.found.home.owner
+        if owner is not None and owner.constructor is not None:
+            read = {dotted(node) for function in self.found.functions for node in ast.walk(function)}
+            kept = [dotted(target) for target, _ in assignments(owner.constructor)]
+            names = [name.removeprefix("self.") for name in kept if name.startswith("self.") and name in read]
+        else:
+            defined = {dotted(target) for target, _ in assignments(self.file.statements)}
+            names = [name for name in free_names(self.found.functions) if name in defined]
+        yield from (
+            f"    net.{name} = len(batch.inputs)" for name in dict.fromkeys(names) if size_called(name) == STEPS
         )
 
     def _kept(self) -> list[str]:
@@ -126,10 +148,13 @@ class _Body:
         """Set sizes that the functions read, to the numbers that the shapes are made of."""
         defined = {dotted(target): value for target, value in assignments(self.file.statements)}
         read = free_names([*self.found.functions, *self._constructor()])
+        home_is_module = self.found.home.owner is None
         for name in read:
             if name not in defined or name in self.found.shapes or name in kept or hasattr(builtins, name):
                 continue
             value = self.found.sizes.of(ast.Name(name))
+            if value == STEPS and home_is_module:
+                continue
             if value is not None and _is_size(name, defined[name]):
                 yield f"{whole}.{name} = {value}"
             elif not _is_plain(defined[name]):
@@ -152,11 +177,10 @@ class _Body:
                 if value in (HIDDEN, INPUT, OUTPUT):
                     parts.append(f"{name}={value}")
                 continue
-            if value is None and argument_called(name) != "rate" and name != "seed":
+            if value is None and argument_called(name) != "rate" and name != "seed" and self._is_read(name):
                 unknown.append(name)
-            given = (
-                str(value) if value is not None else {"seed": "0"}.get(name, "0.1" if name not in unknown else "None")
-            )
+            usual = {"rate": "0.1"}.get(argument_called(name), "0" if name == "seed" else "None")
+            given = usual if value is None else str(value)
             parts.append(f"{name}={given}" if by_name else given)
         mark = "  " + self._mark(f"what {owner.name} takes as {', '.join(unknown)}") if unknown else ""
         yield f"net = code.{owner.name}({', '.join(parts)}){mark}"
@@ -168,13 +192,22 @@ class _Body:
         if self.found.result.rate.startswith("self."):
             yield f"net.{self.found.result.rate.removeprefix('self.')} = 1.0"
 
+    def _is_read(self, argument: str) -> bool:
+        """Whether the code needs an argument of the constructor: it is more than kept, or read by what is called."""
+        constructor = self._constructor()[0]
+        kept = [dotted(target) for target, value in assignments(constructor) if dotted(value) == argument]
+        uses_there = [node for node in ast.walk(constructor) if isinstance(node, ast.Name) and node.id == argument]
+        read = {dotted(node) for function in self.found.functions for node in ast.walk(function)}
+        return len(uses_there) > len(kept) or bool(set(kept) & read)
+
     def _call(self, name: str) -> str:
         found = self.found
         function = found.home.functions[name]
         given = {
             each: "weights" for each, _ in arguments(function) if found.home.kind == "dict" and _holds_weights(each)
         }
-        results = outcomes(found.forward) if found.forward is not None and name != found.forward.name else []
+        forward = forward_before(found.home, function) if function is not found.forward else None
+        results = outcomes(forward)
         taken = [uses(function, each, found.home.functions) for each, _ in arguments(function)]
         reading = replace(found.reading, is_sentences=any(each.is_sentences for each in taken))
         made: Call = call(function, "net.", reading, results, given)
@@ -182,10 +215,10 @@ class _Body:
             return f"{made.code}  " + self._mark(f"what {name} takes as {', '.join(made.unknown)}")
         return made.code
 
-    def _forward(self, following: str) -> Iterator[str]:
+    def _forward(self, function: Function, following: str) -> Iterator[str]:
         """The forward pass that a call needs before it, and the error of the output where it takes that."""
         found = self.found
-        forward = found.forward
+        forward = forward_before(found.home, function)
         if forward is None:
             return
         results = outcomes(forward)
@@ -195,7 +228,7 @@ class _Body:
         for name, _ in arguments(found.backward) if "error" in taken else []:
             if is_output_error(name):
                 is_stepwise = uses(found.backward, name, found.home.functions).has_steps
-                last = "" if is_stepwise or not _is_list(results[0], found) else "[-1]"
+                last = "" if is_stepwise or not _is_list(results[0], forward) else "[-1]"
                 yield f"    error = {results[0]}{last} - {found.reading.targets()}"
 
     def _shape(self, weight: str) -> str:
@@ -224,16 +257,15 @@ def _holds_weights(name: str) -> bool:
     return name.lower() in ("params", "parameters", "weights", "theta", "model", "p", "w", "param")
 
 
-def _is_list(name: str, found: Recognised) -> bool:
-    forward = found.forward
-    assert forward is not None
+def _is_list(name: str, forward: Function) -> bool:
     made = [value for target, value in assignments(forward) if dotted(target) == name]
     return any(isinstance(each, ast.List | ast.Dict) for each in made)
 
 
 def _wrapped(start: str, inside: str, end: str) -> Iterator[str]:
     """A call or a dict on one line, or on three where that would be too long for one."""
-    if len(start) + len(inside) + len(end) <= 110:
+    if len(start) + len(inside) + len(end) <= WIDTH:
         yield f"{start}{inside}{end}"
     else:
-        yield from (start, f"    {inside},", end)
+        lines = textwrap.wrap(inside, WIDTH, break_long_words=False, break_on_hyphens=False)
+        yield from (start, *(f"    {line}" for line in lines), end)

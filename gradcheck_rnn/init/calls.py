@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gradcheck_rnn.init.names import argument_called, is_output_error, plain_name
+from gradcheck_rnn.init.results import name_of
 from gradcheck_rnn.init.syntax import Function, arguments, dotted, ordered, returned
 
 FILL_IN = "FILL IN"
+# variables for what a forward pass returns without a name
+UNNAMED = "value"
 # how a vector of one step stands in the code: (n,), (n, 1), (1, n), (B, n), (n, B)
 Form = Literal["flat", "column", "row", "batch", "columns"]
 
@@ -80,8 +83,8 @@ def outcomes(function: Function | None) -> list[str]:
         return []
     value = returned(function)
     values = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
-    names = [dotted(each).rpartition(".")[2] if each is not None else "" for each in values]
-    return [name or f"value{place}" for place, name in enumerate(names)]
+    names = [name_of(each) if each is not None else "" for each in values]
+    return [name or f"{UNNAMED}{place}" for place, name in enumerate(names)]
 
 
 def call(
@@ -137,6 +140,7 @@ def _outcome(name: str, results: Sequence[str]) -> str:
     for pattern in (_CACHES, _STATES, _OUTPUTS):
         if re.fullmatch(pattern, name.lower()) and not re.search(r"prev|init|_?0$", name.lower()):
             fitting = [result for result in results if re.fullmatch(pattern, result.lower())]
+            fitting += [result for result in results if result.startswith(UNNAMED)]
             if fitting:
                 return fitting[0]
     return ""

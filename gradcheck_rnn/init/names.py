@@ -36,6 +36,8 @@ _AFTER = ("grad", "gradient", "diff", "delta", "g", "d", "bar")
 def size_called(name: str) -> int | None:
     """A number for what a name calls a size: units, inputs or words, classes; None where the name tells nothing."""
     plain = name.rpartition(".")[2].lower().strip("_")
+    if re.search(r"_to_|2|idx|_ix|index|dict|map", plain):
+        return None
     for size, part, whole in _SIZES:
         if re.fullmatch(whole, plain.replace("_", "")) or re.search(part, plain):
             return size

@@ -56,17 +56,22 @@ def activation(functions: Iterable[Function]) -> str:
     return "relu" if any("relu" in name or name == "maximum" for name in names) else "sigmoid"
 
 
-def loss_kind(functions: Iterable[Function]) -> str:
-    """`softmax_cross_entropy` where the code takes a logarithm or calls what is named so, else `mse`."""
+def loss_kind(functions: Sequence[Function]) -> str:
+    """`softmax_cross_entropy` where the code takes a logarithm or shares of exponentials, else `mse`."""
     names = {called(each).lower() for function in functions for each in ordered(function) if isinstance(each, ast.Call)}
-    is_softmax = any("softmax" in name for name in names) or "log" in names
-    return "softmax_cross_entropy" if is_softmax or any("cross" in name for name in names) else "mse"
+    is_named = any("softmax" in name or "cross" in name for name in names) or "log" in names
+    return "softmax_cross_entropy" if is_named or any(map(_divides_by_a_sum, functions)) else "mse"
+
+
+def _divides_by_a_sum(function: Function) -> bool:
+    """Whether a function takes exponentials and their sum, as a softmax does."""
+    return {"exp", "sum"} <= {called(each) for each in ordered(function) if isinstance(each, ast.Call)}
 
 
 def averages(function: Function) -> bool:
-    """Whether a loss is divided by the number of steps."""
+    """Whether a loss, or a gradient where there is no loss, is divided by the number of steps or of sequences."""
     text = ast.unparse(function)
-    divided = r"(loss|cost|L|total|sum\(.*\))\s*/=?\s*(float\()?(len\(|T\b|N\b|n\b|seq|self\.seq|\w*steps)"
+    divided = r"/=?\s*(float\()?(self\.)?(len\(|[TNnmB]\b|batch_size|seq\w*|\w*steps)"
     return re.search(divided, text) is not None or re.search(r"np\.mean\(|\.mean\(", text) is not None
 
 
@@ -105,7 +110,8 @@ def _output(matrices: Shapes, hidden: int) -> str:
     if named and misfit(named[0], "W_hy") < UNKNOWN:
         return named[0]
     rest = [name for name in fitting if misfit(name, "W_xh") == UNKNOWN]
-    return rest[-1] if rest and len(fitting) > 1 else ""
+    others = {name: shape for name, shape in matrices.items() if name not in rest}
+    return rest[-1] if rest and (len(fitting) > 1 or _all_joined(others, hidden)) else ""
 
 
 def _is_gate_like(name: str, matrices: Shapes) -> bool:

@@ -9,7 +9,7 @@ from gradcheck_rnn.init.calls import Reading, form_of, is_batched, reads_what_it
 from gradcheck_rnn.init.homes import Home, homes
 from gradcheck_rnn.init.names import argument_called, is_output_error
 from gradcheck_rnn.init.net import NetShape, activation, averages, loss_kind, net_shape, uses_outside_loops
-from gradcheck_rnn.init.results import LOSS, Result, name_of, results
+from gradcheck_rnn.init.results import LOSS, Result, kept_in_dict, name_of, results
 from gradcheck_rnn.init.shapes import Sizes
 from gradcheck_rnn.init.syntax import File, Function, arguments, called, ordered, returned
 from gradcheck_rnn.init.uses import Uses, reachable, uses
@@ -60,12 +60,14 @@ def recognise(file: File) -> Recognised | None:
     net = net_shape(known)
     if net is None:
         return None
-    forward = _forward(home, backward)
+    forward = forward_before(home, backward)
     loss = None if result.loss is not None else _loss(home, backward, forward)
+    before_loss = forward_before(home, loss) if loss is not None and loss is not forward else None
     reached = [*reachable(backward, home.functions), *(reachable(loss, home.functions) if loss else [])]
-    reached += reachable(forward, home.functions) if forward else []
+    for each in (forward, before_loss):
+        reached += reachable(each, home.functions) if each else []
     functions = tuple(dict.fromkeys([each for each in reached if each.name != "__init__"]))
-    reading = _reading(home, net, known, functions, [each for each in (backward, forward, loss) if each])
+    reading = _reading(home, net, known, functions, [each for each in (backward, forward, loss, before_loss) if each])
     reduction = "mean" if averages(loss or backward) else "sum"
     cell = activation(functions) if net.cell == "elman" else net.cell
     return Recognised(home, sizes, backward, result, forward, loss, functions, shapes, net, cell, reading, reduction)
@@ -74,7 +76,8 @@ def recognise(file: File) -> Recognised | None:
 def _candidates(file: File) -> Iterator[tuple[float, Home, Sizes, Function, Result]]:
     for home, sizes in homes(file):
         for function in (each for name, each in home.functions.items() if not re.fullmatch(MAKERS, name.lower())):
-            for place, result in enumerate(results(function, home.arrays)):
+            found = [*results(function, home.arrays), *kept_in_dict(function, home.functions, home.arrays, home.key)]
+            for place, result in enumerate(found):
                 if len(result.weights) >= 2:
                     yield _worth(home, function, result) - place / 100, home, sizes, function, result
 
@@ -82,15 +85,15 @@ def _candidates(file: File) -> Iterator[tuple[float, Home, Sizes, Function, Resu
 def _worth(home: Home, function: Function, result: Result) -> float:
     """How likely a function is the backward pass: by its gradients, less where it merely uses one."""
     worth = 10.0 * len(result.weights) + (home.kind != "module")
-    worth += {"values": 3, "mapping": 3, "attributes": 2, "updates": 0}[result.form]
+    worth += {"values": 3, "mapping": 3, "attributes": 2, "kept": 1, "updates": 0}[result.form]
     name = function.name.lower()
     if re.fullmatch(USERS, name) and not re.search(r"back|bptt|grad(s|ient)", name.replace("check", "")):
         worth -= 15
     return worth - (20 if "check" in name or "numeric" in name else 0)
 
 
-def _forward(home: Home, backward: Function) -> Function | None:
-    """The function that has to run before the backward pass: where it takes or reads what that gives."""
+def forward_before(home: Home, backward: Function) -> Function | None:
+    """The forward pass that has to run before a function: where that takes or reads what it gives."""
     names = [name for name in home.functions if re.fullmatch(FORWARD, name.lower()) and "back" not in name.lower()]
     called_there = {called(each) for each in ordered(backward) if isinstance(each, ast.Call)}
     if backward.name in names or called_there & set(names):

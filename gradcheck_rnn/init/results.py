@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcheck_rnn.init.names import gradient_names, plain_name
 from gradcheck_rnn.init.syntax import (
@@ -16,6 +16,7 @@ from gradcheck_rnn.init.syntax import (
     returned,
     text_key,
 )
+from gradcheck_rnn.init.uses import reachable
 
 LOSS = r"(\w*_)?(loss|cost|err|error|total|nll|objective|l|j|e|c)(_?(sum|total|value|val|t))?(es)?"
 # calls that hand on what they are given
@@ -27,7 +28,8 @@ class Result:
     """The gradients of `weights` in what a function returns, or leaves behind.
 
     `code` makes it in an adapter; `part` is which of the returned values holds them, None where they are all of it;
-    `loss` is which of the returned values is the loss; `rate` is how the learning rate is written in an update.
+    `loss` is which of the returned values is the loss; `rate` is how the learning rate is written in an update;
+    `kept` is the attribute that holds them in a dict.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Result:
     loss: int | None = None
     rate: str = ""
     form: str = "values"
+    kept: str = ""
 
 
 def results(function: Function, weights: Iterable[str]) -> list[Result]:
@@ -79,16 +82,16 @@ def _listed(values: Sequence[ast.expr], gradients: Mapping[str, str], line: int)
 
 def _in_dict(value: ast.expr, function: Function, known: Sequence[str]) -> list[Result]:
     """Gradients in a dict: its keys are the weights' names with a prefix or a suffix, or without."""
-    keys = _keys(value, function, known)
-    for name in known:
-        for before, after in ((key[: -len(name)], "") for key in keys if key.endswith(name)):
-            found = _with_affix(keys, known, before, after, value.lineno)
-            if found:
-                return [found]
-        for after in (key[len(name) :] for key in keys if key.startswith(name)):
-            if found := _with_affix(keys, known, "", after, value.lineno):
-                return [found]
-    return []
+    found = _by_keys(_keys(value, function, known), known, value.lineno)
+    return [] if found is None else [found]
+
+
+def _by_keys(keys: Sequence[str], known: Sequence[str], line: int) -> Result | None:
+    """Gradients by the keys that they have: those of the most weights with one prefix or suffix."""
+    affixes = {(key[: -len(name)], "") for name in known for key in keys if key.endswith(name)}
+    affixes |= {("", key[len(name) :]) for name in known for key in keys if key.startswith(name)}
+    found = [_with_affix(keys, known, before, after, line) for before, after in sorted(affixes)]
+    return max((each for each in found if each), key=lambda each: len(each.weights), default=None)
 
 
 def _with_affix(keys: Sequence[str], known: Sequence[str], before: str, after: str, line: int) -> Result | None:
@@ -121,6 +124,30 @@ def _computed(key: ast.expr, known: Sequence[str]) -> list[str]:
     """Keys made of the weights' names: `name`, `"d" + name`, `f"d{name}"`."""
     texts = [each.value for each in ast.walk(key) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return [f"{texts[0] if texts else ''}{name}" for name in known]
+
+
+def kept_in_dict(
+    function: Function, functions: Mapping[str, Function], weights: Iterable[str], home: str
+) -> list[Result]:
+    """Gradients that a method, or one that it calls, puts into a dict of the object: `self.grads["dW"] += ...`."""
+    if not re.search(r"back|bptt|grad", function.name.lower()):
+        return []
+    places: dict[str, list[str]] = {}
+    for node in (node for each in reachable(function, functions) for node in ordered(each)):
+        targets: list[ast.expr] = [node.target] if isinstance(node, ast.AugAssign) else []
+        target = next(iter(node.targets if isinstance(node, ast.Assign) else targets), None)
+        key = text_key(target) if target is not None else ""
+        name = dotted(target.value) if key and isinstance(target, ast.Subscript) else ""
+        if name.startswith("self.") and name != f"self.{home}":
+            places.setdefault(name.removeprefix("self."), []).append(key)
+    has_loop = any(isinstance(each, ast.For) for each in ordered(function))
+    values = elements(returned(function), function)
+    loss = next((place for place, each in enumerate(values) if re.fullmatch(LOSS, name_of(each).lower())), None)
+    return [
+        replace(found, loss=loss, form="kept", kept=place)
+        for place, keys in places.items()
+        if has_loop and (found := _by_keys(keys, list(weights), function.lineno)) is not None
+    ]
 
 
 def _left(function: Function, gradients: Mapping[str, str]) -> list[Result]:

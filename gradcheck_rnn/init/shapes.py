@@ -3,7 +3,7 @@
 import ast
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gradcheck_rnn.init.names import size_called
 from gradcheck_rnn.init.syntax import called, dotted
@@ -27,12 +27,11 @@ _SUMS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
 MOST_STEPS = 8
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sizes:
-    """Numbers for sizes; `defined` are the expressions that names were given, `unknown` collects what nothing tells."""
+    """Numbers for sizes; `defined` are the expressions that names were given."""
 
     defined: Mapping[str, ast.expr]
-    unknown: list[str] = field(default_factory=list)
 
     def of(self, expression: ast.expr, depth: int = 0) -> int | None:
         """Number for a size; None where neither its name nor its definition tells."""
@@ -40,22 +39,14 @@ class Sizes:
             return expression.value if isinstance(expression.value, int) and expression.value > 0 else None
         if isinstance(expression, ast.BinOp) and type(expression.op) in _SUMS:
             left, right = self.of(expression.left, depth), self.of(expression.right, depth)
-            return None if left is None or right is None else _SUMS[type(expression.op)](left, right)
+            return None if left is None or not right else _SUMS[type(expression.op)](left, right)
         name = dotted(expression)
         if not name:
             return None
         definition = self.defined.get(name)
         is_made = isinstance(definition, ast.BinOp | ast.Name | ast.Attribute) and name not in _dotted(definition)
-        value = (
-            Sizes(self.defined).of(definition, depth + 1)
-            if definition is not None and is_made and depth < MOST_STEPS
-            else None
-        )
-        if value is not None:
-            return value
-        if (value := size_called(name)) is None and name not in self.unknown:
-            self.unknown.append(name)
-        return value
+        made = self.of(definition, depth + 1) if definition is not None and is_made and depth < MOST_STEPS else None
+        return made if made is not None else size_called(name)
 
     def shape(self, value: ast.expr) -> Shape | None:
         """Shape of the array that an expression makes; None where it makes none that can be told."""
@@ -90,9 +81,9 @@ class Sizes:
         for value in values:
             if isinstance(value, ast.Tuple):
                 return self._listed(value)
-        sizes = [Sizes(self.defined).of(value) for value in values]
+        sizes = [self.of(value) for value in values]
         known = len(sizes) == 2 and all(size is not None for size in sizes)
-        return tuple(map(self.of, values)) if known or anything else None
+        return tuple(sizes) if known or anything else None
 
     def _listed(self, shape: ast.expr) -> Shape:
         if isinstance(shape, ast.Tuple | ast.List):

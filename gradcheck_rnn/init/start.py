@@ -20,6 +20,7 @@ _FORMS = {
     "values": "returns the gradients of",
     "mapping": "returns a dict with the gradients of",
     "attributes": "leaves as attributes the gradients of",
+    "kept": "keeps in a dict the gradients of",
     "updates": "updates at once, so that the gradients come from the change of",
 }
 

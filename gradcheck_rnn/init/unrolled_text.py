@@ -1,5 +1,7 @@
 """The adapter and the configuration for code without a loss."""
 
+from collections.abc import Iterator
+
 from gradcheck_rnn.init.adapter_text import Written, roles_text
 from gradcheck_rnn.init.calls import FILL_IN
 from gradcheck_rnn.init.names import HIDDEN, INPUT, STEPS
@@ -17,12 +19,12 @@ def unrolled_adapter(found: LossFree, name: str, stubs: tuple[str, ...]) -> Writ
     shapes = ", ".join(f'"{weight}": {shape}' for weight, shape in found.weights.items())
     states = _states(found)
     result = ", ".join(f'"{_contract(each, found)}"' if each else "None" for each in found.result)
-    extra = ""
-    if found.is_sequence:
-        extra = f', axes="{found.axes or "BTI"}"'
-    elif len(found.states) > 1:
-        extra = ', states=("h", "c")'
-    open_ = [] if all(found.result) else [f"the names of what {found.backward.name} returns, where None stands"]
+    extra = "".join(f", {name}={value}" for name, value in _options(found, states))
+    open_ = (
+        []
+        if all(found.result) and found.result
+        else [f"the names of what {found.backward.name} returns, where None stands"]
+    )
     backward = _backward(found)
     lines = [
         f'"""Reaches the backward pass of {name}: written by `gradcheck-rnn init`, yours to change."""',
@@ -48,18 +50,31 @@ def unrolled_adapter(found: LossFree, name: str, stubs: tuple[str, ...]) -> Writ
     return Written("\n".join([*lines, *roles]) + "\n", [*open_, *more])
 
 
+def _options(found: LossFree, states: list[str]) -> Iterator[tuple[str, str]]:
+    """What differs from how the ready-made adapter takes a layer: names of what went in, order of the axes."""
+    returned = [_contract(each, found) for each in found.result if each]
+    names = [name if name in returned else None for name in ("x", *states)]
+    if names != (["x", "h0"] if found.is_sequence else ["x", "h"]):
+        yield "inputs", "(" + ", ".join(f'"{name}"' if name else "None" for name in names) + ")"
+    axes = found.axes if found.is_sequence else "IB" if found.layout == "column" else "BI"
+    if axes not in ("", "TBI", "BI"):
+        yield "axes", f'"{axes}"'
+
+
 def unrolled_config(found: LossFree, adapter: str, config: str) -> str:
     """YAML of a net that ends at its states."""
+    returned = [_contract(each, found) for each in found.result if each]
+    state = "input            # its gradient is checked too" if set(returned) & set(_states(found)) else "random"
     return f"""# gradcheck-rnn check {config}
 
 model:
   cell: {found.cell}
   input_size: {INPUT}
   hidden_size: {HIDDEN}
-  output_size: {HIDDEN}
   layout: {found.layout}
   outputs: states           # there is no output layer: the states are what comes out
-sequence: {{length: {STEPS}, batch_size: {BATCH}, inputs: dense, input_gradient: true}}
+  initial_state: {state}
+sequence: {{length: {STEPS}, batch_size: {BATCH}, inputs: dense, input_gradient: {str("x" in returned).lower()}}}
 loss: {{kind: projection}}    # the states times fixed random numbers
 seed: 0
 backward: {{adapter: {adapter}}}

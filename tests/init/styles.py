@@ -47,7 +47,9 @@ STYLES = {
         # an update at once
         Style("styles/error_in.py", "d_h = self.Whh.T @ d_z", "d_h = self.Whh @ d_z", *UNTRANSPOSED),
         Style("styles/update_loop.py", "np.dot(self.Wh.T, dz)", "np.dot(self.Wh, dz)", *UNTRANSPOSED),
-        Style("styles/clipped_update.py", "dh_next = dh_raw @ self.Whh.T", "dh_next = dh_raw @ self.Whh", *UNTRANSPOSED),
+        Style(
+            "styles/clipped_update.py", "dh_next = dh_raw @ self.Whh.T", "dh_next = dh_raw @ self.Whh", *UNTRANSPOSED
+        ),
         Style("styles/batch_lists.py", "dh = dtanh @ self.Whh.T", "dh = dtanh @ self.Whh", *UNTRANSPOSED),
     )
 }

@@ -98,10 +98,10 @@ def _facts(found: Recognised, content: Read) -> list[tuple[str, str]]:
     first = min(home.arrays[name].line for name in found.shapes)
     facts = [(first, f"weights, {kept}: {shapes}")]
     facts.append((found.backward.lineno, f"{found.backward.name}() {_FORMS[result.form]} {', '.join(result.weights)}"))
-    if found.forward is not None:
-        facts.append((found.forward.lineno, f"{found.forward.name}() runs before it"))
-    if found.loss is not None:
-        facts.append((found.loss.lineno, f"{found.loss.name}() returns the loss"))
+    for function in dict.fromkeys((found.forward, found.loss)):
+        if function is not None:
+            roles = ["runs before it"] * (function is found.forward) + ["returns the loss"] * (function is found.loss)
+            facts.append((function.lineno, f"{function.name}() {' and '.join(roles)}"))
     placed = [(content.source.place(line), fact) for line, fact in facts]
     return [*placed, ("", _net(found))]
 

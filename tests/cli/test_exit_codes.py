@@ -153,7 +153,15 @@ def test_a_full_disk_is_no_bug_of_ours():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["check", "--help"], ["--version"], [], ["check"], ["check", "x.yaml", "--no-such-option"]],
+    [
+        ["--help"],
+        ["check", "--help"],
+        ["init", "--help"],
+        ["--version"],
+        [],
+        ["check"],
+        ["check", "x.yaml", "--no-such-option"],
+    ],
     ids=" ".join,
 )
 def test_help_and_mistakes_in_arguments_need_no_numpy(arguments):

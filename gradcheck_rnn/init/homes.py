@@ -1,6 +1,7 @@
 """Where a file keeps its weights: as globals, as attributes of an object, in a dict of its own or passed around."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -23,7 +24,8 @@ class Made:
 class Home:
     """A place with arrays in it, by name; `functions` are those that use it.
 
-    `key` is the attribute of a class that holds a dict, `owner` the class.
+    `key` is the attribute of a class that holds a dict, `owner` the class; `maker` the function that makes a dict that
+    is passed around.
     """
 
     kind: Kind
@@ -31,6 +33,11 @@ class Home:
     functions: dict[str, Function]
     owner: Class | None = None
     key: str = ""
+    maker: str = ""
+
+    def is_made_by(self, name: str) -> bool:
+        """Whether a function makes the weights: the one that is known to, or one that is called so."""
+        return name == self.maker or re.search(r"init|create|make|build|load|reset", name.lower()) is not None
 
 
 def homes(file: File) -> Iterator[tuple[Home, Sizes]]:
@@ -42,10 +49,8 @@ def homes(file: File) -> Iterator[tuple[Home, Sizes]]:
         yield from _homes_of(owner, sizes)
     for function in file.functions.values():
         local = Sizes(_defined(function.body, sizes.defined))
-        for where in (returned(function), None):
-            arrays = _arrays(local, _entries(where, function))
-            if arrays:
-                yield Home("dict", arrays, file.functions), local
+        if arrays := _arrays(local, _entries(returned(function), function)):
+            yield Home("dict", arrays, file.functions, maker=function.name), local
     entries = [(text_key(target), value) for target, value in assignments(file.statements)]
     dicts = [value for _, value in assignments(file.statements) if isinstance(value, ast.Dict)]
     arrays = _arrays(sizes, [*entries, *(pair for each in dicts for pair in _pairs(each))])

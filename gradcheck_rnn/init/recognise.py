@@ -16,7 +16,6 @@ from gradcheck_rnn.init.uses import Uses, reachable, uses
 
 # functions that use a backward pass and are none
 USERS = r".*(check|numeric|train|fit|sgd|adam|adagrad|update_param|test|main|run|evaluate|optimi[sz]e).*"
-MAKERS = r".*(init|create|make|build|load|reset).*"
 NO_LOSS = r"grad|deriv|back|prime|_d$|^d_|plot"
 NOT_THERE = -1
 FORWARD = r".*(forward|fprop|feed|propagat|predict_prob).*"
@@ -75,7 +74,7 @@ def recognise(file: File) -> Recognised | None:
 
 def _candidates(file: File) -> Iterator[tuple[float, Home, Sizes, Function, Result]]:
     for home, sizes in homes(file):
-        for function in (each for name, each in home.functions.items() if not re.fullmatch(MAKERS, name.lower())):
+        for function in (each for name, each in home.functions.items() if not home.is_made_by(name)):
             found = [*results(function, home.arrays), *kept_in_dict(function, home.functions, home.arrays, home.key)]
             for place, result in enumerate(found):
                 if len(result.weights) >= 2:

@@ -223,7 +223,7 @@ def _moved_in_loop(loop: ast.For, known: Sequence[str]) -> dict[str, tuple[str, 
         target, change = _change(each)
         if target is None or change is None or dotted(target) != names[0] or not (rate := _rate(change, places)):
             continue
-        first = loop.iter.args[0]
+        first = next(iter(loop.iter.args), None)
         listed = [dotted(one).removeprefix("self.") for one in getattr(first, "elts", [])]
         return {name: (rate, loop.lineno) for name in listed if name in known}
     return {}

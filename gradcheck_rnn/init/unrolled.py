@@ -211,4 +211,7 @@ def _result(backward: Function, inputs: str, states: Sequence[str], weights: Seq
             gradients.setdefault(called_there, state)
     for step in ("dx", "dxt", "dxs", "dinputs"):
         gradients.setdefault(step, inputs)
-    return tuple(gradients.get(plain_name(dotted(each))) for each in values)
+    named = [gradients.get(plain_name(dotted(each))) for each in values]
+    left = [each for each in (inputs, *states, *weights) if each not in named]
+    # a single one that is called otherwise can only be the one that is left
+    return tuple(each or left[0] for each in named) if named.count(None) == len(left) == 1 else tuple(named)

@@ -93,7 +93,7 @@ def _note(node: ast.AST, wholes: set[str], steps: set[str], found: Uses) -> None
         axes = [dotted(each) for each in node.targets[0].elts]
         if node.value.attr == "shape" and dotted(node.value.value) in wholes and len(axes) == 3:
             found.axes = _unpacked(axes, found.axes)
-    if isinstance(node, ast.Call) and called(node) == "len" and isinstance(node.args[0], ast.Subscript):
+    if isinstance(node, ast.Call) and called(node) == "len" and node.args and isinstance(node.args[0], ast.Subscript):
         found.is_sentences |= dotted(node.args[0].value) in wholes
 
 
@@ -129,12 +129,12 @@ def _loops(function: Function) -> Iterator[tuple[str, str]]:
 
 
 def _through(target: ast.expr, source: ast.expr) -> Iterator[tuple[str, str]]:
-    if called(source) == "enumerate" and isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
+    if not isinstance(source, ast.Call) or not source.args:
+        yield dotted(target), dotted(source)
+    elif called(source) == "enumerate" and isinstance(target, ast.Tuple):
         yield from _through(target.elts[-1], source.args[0])
-    elif called(source) in ("reversed", "list", "tuple") and isinstance(source, ast.Call) and source.args:
+    elif called(source) in ("reversed", "list", "tuple"):
         yield from _through(target, source.args[0])
-    elif called(source) == "zip" and isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
+    elif called(source) == "zip" and isinstance(target, ast.Tuple):
         for each, its in zip(target.elts, source.args, strict=False):
             yield from _through(each, its)
-    else:
-        yield dotted(target), dotted(source)

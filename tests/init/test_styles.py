@@ -1,10 +1,13 @@
 """Code as people write it: what `init` writes runs at once, and names the fault that there is."""
 
+import contextlib
 import json
+import re
 
 import pytest
 
 from gradcheck_rnn.config import load_settings
+from gradcheck_rnn.errors import UsageError
 from gradcheck_rnn.init.start import start
 from gradcheck_rnn.pipeline.check import run_check
 from tests.init.styles import LOSS_FREE, STYLES, notebook
@@ -12,11 +15,16 @@ from tests.init.styles import LOSS_FREE, STYLES, notebook
 # a short adapter is the point
 MOST_LINES = 45
 # the diagnosis of gated nets takes seconds each: the others of them are left to the campaign
-GATED_CAMPAIGN = ("gate_script", "gru_class", "gate_methods", "step_functions")
+SLOW_RIGHT = ("gate_methods", "fused_script")
+SLOW_BROKEN = ("gate_script", "gru_class", "gate_methods", "step_functions")
 # enough for every fault here to show
 SHORT = ["sequence.length=4", "check.probe=off"]
 ALL = {**STYLES, **LOSS_FREE}
-QUICK = [pytest.param(name, marks=[pytest.mark.campaign] if name in GATED_CAMPAIGN else [], id=name) for name in ALL]
+
+
+def without(slow):
+    """Every style, those that are slow for the campaign."""
+    return [pytest.param(name, marks=[pytest.mark.campaign] if name in slow else [], id=name) for name in ALL]
 
 
 def started(folder, name, source, suffix=".py"):
@@ -29,7 +37,7 @@ def checked(config, *overrides):
     return run_check(load_settings(str(config), overrides=overrides), workers=0)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", without(SLOW_RIGHT))
 def test_right_code_passes_at_once(name, tmp_path):
     begun = started(tmp_path, name, ALL[name].source())
     assert begun.open == ()
@@ -38,7 +46,7 @@ def test_right_code_passes_at_once(name, tmp_path):
     assert report.roles
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", without(SLOW_BROKEN))
 def test_a_broken_copy_is_told_its_fault(name, tmp_path):
     style = ALL[name]
     report = checked(started(tmp_path, name, style.source(broken=True)).config, *SHORT)
@@ -68,3 +76,15 @@ def test_an_adapter_is_short(name, tmp_path):
     started(tmp_path, name, ALL[name].source())
     lines = [line for line in (tmp_path / f"{name}_adapter.py").read_text().splitlines() if line.strip()]
     assert len(lines) <= MOST_LINES
+
+
+@pytest.mark.parametrize("name", ["cached_class", "char_globals", "time_layer"])
+def test_a_name_that_means_nothing_is_no_crash(name, tmp_path):
+    """Each name in turn becomes another: the file is refused, or what is written is Python."""
+    source = ALL[name].source()
+    for word in sorted(set(re.findall(r"\b[A-Za-z_]\w*\b", source))):
+        file = tmp_path / "net.py"
+        file.write_text(re.sub(rf"\b{word}\b", "rubbish", source))
+        with contextlib.suppress(UsageError):
+            start(file, folder=tmp_path, force=True)
+            compile((tmp_path / "net_adapter.py").read_text(), "net_adapter.py", "exec")

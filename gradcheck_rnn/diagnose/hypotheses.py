@@ -18,9 +18,12 @@ from gradcheck_rnn.diagnose.scene import FITTED, Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.inputs import DX
+from gradcheck_rnn.faults.layers import HALVES
 from gradcheck_rnn.faults.library import chain_faults, own_faults
 from gradcheck_rnn.faults.taps import norm_bound_fault
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.model.sums import named_constants
@@ -101,6 +104,22 @@ def _wrong_at(witness: Witness, same: float) -> set[str]:
     return {name for name, gap in residuals.items() if gap >= same}
 
 
+def may_explain(fault: Fault, net: Net, wrong: Iterable[str]) -> bool:
+    """Whether one fault of the chain may make exactly these parameters wrong, going by layers and directions alone.
+
+    A fault of one sweep leaves the others of its layer and all layers above as they are; one that is everywhere shows
+    in the uppermost layer too, but for what is handed down between layers.
+    """
+    sweeps = [net.located[name][1] for name in wrong if name in net.located]
+    if not sweeps or len(net.structure.sweeps) == 1:
+        return True
+    if not fault.place:
+        is_handed_down = any(DX in tap for tap in fault.taps)
+        return is_handed_down or any(sweep.level == net.layers - 1 for sweep in sweeps)
+    own = next(sweep for sweep in net.structure.sweeps if sweep.place == fault.place)
+    return all(sweep.level < own.level or sweep == own or fault.taps == (HALVES,) for sweep in sweeps)
+
+
 def _is_of_chain(fault: Fault) -> bool:
     return fault.parameter is None and fault.taps != ("all",)
 
@@ -109,7 +128,8 @@ class _Search:
     """The search at one set of draws.
 
     `wrong` are the parameters whose gradients are wrong at some draw, the first of the `witnesses` is the one at which
-    the most are: it decides what is tried. `chain` are the hypotheses of one fault of the chain that change anything.
+    the most are: it decides what is tried. `chain` are the faults of the chain that one may be, `tried` the hypotheses
+    of those that were, None where such a fault changes nothing.
     """
 
     def __init__(self, witnesses: Sequence[Witness], same: float, ask: Ask | None = None) -> None:
@@ -121,23 +141,23 @@ class _Search:
         self.scene = Scene(self.witnesses[0])
         self.names = tuple(self.scene.returned)
         self.local = own_faults(self.scene.net.structure)
+        self.tried: dict[Fault, Hypothesis | None] = {}
 
     @cached_property
     def right(self) -> Hypothesis:
         return self.scene.hypothesis()
 
     @cached_property
-    def chain(self) -> list[Hypothesis]:
+    def chain(self) -> tuple[Fault, ...]:
         net = self.scene.net
-        faults = chain_faults(net.structure, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
-        tried = (self.scene.hypothesis([fault]) for fault in faults if self._reaches(fault))
-        return [each for each in tried if self._changes(each)]
+        return chain_faults(net.structure, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
 
-    def _reaches(self, fault: Fault) -> bool:
-        """Whether a fault of one sweep may change a parameter that is wrong: its own, or one of a layer below."""
-        located = self.scene.net.located
-        level = next((sweep.level for _, sweep in located.values() if sweep.place == fault.place), 0)
-        return not fault.place or any(name not in located or located[name][1].level <= level for name in self.wrong)
+    def _under(self, fault: Fault) -> Hypothesis | None:
+        """The chain with one fault; None where it changes nothing."""
+        if fault not in self.tried:
+            hypothesis = self.scene.hypothesis([fault])
+            self.tried[fault] = hypothesis if self._changes(hypothesis) else None
+        return self.tried[fault]
 
     def run(self) -> Explanation | None:
         singles = list(self.singles())
@@ -160,8 +180,9 @@ class _Search:
         """Explanations with at most one fault of the chain."""
         yield from self._explanations(self.right, 0)
         to_explain = [name for name in self.wrong if not self._fits(name, self.right)] or self.wrong
-        for order, hypothesis in enumerate(self.chain, start=1):
-            if any(self._fits(name, hypothesis) for name in to_explain):
+        for order, fault in enumerate(self.chain, start=1):
+            hypothesis = self._under(fault) if may_explain(fault, self.scene.net, to_explain) else None
+            if hypothesis is not None and any(self._fits(name, hypothesis) for name in to_explain):
                 yield from self._explanations(hypothesis, order)
 
     def _pairs(self) -> Iterator[_Candidate]:
@@ -202,7 +223,7 @@ class _Search:
     def _classes(self) -> list[list[Hypothesis]]:
         """Chains, those that coincide at the first draw together: of these only the first has to be paired."""
         classes: dict[bytes, list[Hypothesis]] = {}
-        for each in self.chain:
+        for each in filter(None, map(self._under, self.chain)):
             parts = [each.gradients[name] for name in self.names]
             largest = max(float(np.abs(part).max(initial=0.0)) for part in parts)
             digits = np.round(np.concatenate([part.reshape(-1) for part in parts]) / (largest or 1.0), COINCIDE)
@@ -339,7 +360,8 @@ class _Search:
         )
 
     def _runner_up(self, excluded: set[str]) -> RunnerUp | None:
-        others = [each for each in self.chain if each.faults[0].name not in excluded]
+        tried = filter(None, self.tried.values())
+        others = [each for each in tried if each.faults[0].name not in excluded]
         nearest = sorted(others, key=lambda each: max(self._residuals(each)))[:NEAREST]
         ranked = [RunnerUp(each.faults[0], largest_residual(self.witnesses, each.faults)) for each in nearest]
         return min(ranked, key=lambda each: each.residual, default=None)

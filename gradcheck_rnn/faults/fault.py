@@ -36,6 +36,8 @@ class Damage(Enum):
     OWN_SHIFT_CLAMPED = "of another step, the nearest one beyond the steps"
     OWN_SHIFT_WRAPPED = "of another step, wrapped round within the steps"
     REVERSED = "in the reverse order"
+    PUT = "put to another step, added up beyond the ends"
+    PUT_LAST = "put to another step, the last one beyond the ends"
     WRAP_FIRST = "index -1 at the first step"
     ZERO_FIRST = "zero at the first step"
     STALE_LAST = "the last step's at all steps"
@@ -43,6 +45,8 @@ class Damage(Enum):
     STALE_FINAL = "the last entry at all steps"
     # an operand
     OTHER = "another quantity"
+    ANOTHERS = "the same of another layer or direction"
+    INITIAL_OF_ANOTHER = "at the first step the initial state of another layer or direction"
     # the loop
     FORWARD = "run forward in time"
     SKIP_FIRST = "without the first step"
@@ -62,6 +66,7 @@ class Damage(Enum):
     TWICE = "with the output's Jacobian twice"
     SPURIOUS_SLOPE = "times a derivative that is not there"
     EVERY_STEP = "at every step"
+    ONES = "ones for the upstream gradient"
     # an accumulator, or a whole gradient
     KEEP_LAST_VISITED = "assigned, not added: the step visited last"
     KEEP_FIRST_VISITED = "assigned, not added: the step visited first"

@@ -44,6 +44,10 @@ def whole_faults() -> Iterator[Fault]:
     for shift in (1, -1):
         for damage in SHIFTS:
             yield Fault("wrong-time-index", DX, f"{DX} is that of step t{shift:+d}", (DX,), damage, amount=shift)
+    for shift in (1, -1):
+        for damage in (Damage.PUT, Damage.PUT_LAST):
+            says = f"{DX} is put to step t{shift:+d}"
+            yield Fault("wrong-time-index", DX, says, (DX,), damage, amount=shift)
     says = f"{DX} is in the order in which the backward loop makes it, the last step first"
     yield Fault("forward-order-loop", DX, says, (DX,), Damage.REVERSED)
 

@@ -11,7 +11,8 @@ from gradcheck_rnn.faults import elman
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.gated import chain, sums
 from gradcheck_rnn.faults.inputs import embedding_faults, input_faults
-from gradcheck_rnn.faults.layers import between_faults, unturned_faults
+from gradcheck_rnn.faults.layers import between_faults, halves_faults
+from gradcheck_rnn.faults.mixed import initial_faults, mixed_chain_faults, mixed_own_faults
 from gradcheck_rnn.faults.places import in_place, of_one_sweep, without_place
 from gradcheck_rnn.faults.taps import window_fault
 
@@ -33,7 +34,8 @@ def chain_faults(structure: Structure, *, loss: str, steps: str, length: int) ->
         return everywhere
     own = dict.fromkeys(filter(None, map(of_one_sweep, everywhere)))
     one_by_one = (in_place(fault, structure, sweep) for sweep in structure.sweeps for fault in own)
-    return (*everywhere, *between_faults(structure), *one_by_one)
+    mixed = (*mixed_chain_faults(structure), *initial_faults(structure))
+    return (*everywhere, *between_faults(structure), *one_by_one, *mixed)
 
 
 @cache
@@ -43,9 +45,12 @@ def own_faults(structure: Structure) -> Mapping[str, tuple[Fault, ...]]:
     of_cell = elman.parameter_faults() if is_elman(cell) else sums.parameter_faults(cell)
     outputs = {name: of_cell[name] for name in (OUTPUT_WEIGHT, OUTPUT_BIAS)}
     if structure.bidirectional:
-        outputs[OUTPUT_WEIGHT] += tuple(unturned_faults())
+        outputs[OUTPUT_WEIGHT] += tuple(halves_faults(structure))
     faults = {
-        name + sweep.place: tuple(in_place(fault, structure, sweep) for fault in each)
+        name + sweep.place: (
+            *(in_place(fault, structure, sweep) for fault in each),
+            *mixed_own_faults(structure, name, sweep),
+        )
         for sweep in structure.sweeps
         for name, each in of_cell.items()
         if name not in outputs
@@ -100,7 +105,7 @@ def is_fault_name(name: str) -> bool:
         return True
     deep = Structure(cell_called(FUNCTIONS[0]), layers=2, bidirectional=True, embedded=True)
     of_deep = [*between_faults(deep), *own_faults(deep)[EMBEDDING], *own_faults(deep)[OUTPUT_WEIGHT]]
-    return anywhere in {without_place(fault.name) for fault in of_deep}
+    return any(anywhere == without_place(fault.name) and (name != anywhere or not fault.place) for fault in of_deep)
 
 
 @cache

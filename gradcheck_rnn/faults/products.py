@@ -29,8 +29,6 @@ READOUT = {
     OUTPUT_BIAS: Product(OUTPUT_BIAS, None, "dy"),
 }
 EMBEDDING_PRODUCT = Product(EMBEDDING, INPUT, f"d{INPUT_PARAMETER}")
-# the states of two directions with those of the second in its own order
-UNTURNED = "h unturned"
 
 
 @cache

@@ -182,8 +182,7 @@ def cache_faults(
 def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
     """Faults of dy, the gradient of the loss with respect to the outputs."""
     tap = ("output error",)
-    if loss != "projection":
-        yield from _loss_faults(loss)
+    yield from _upstream_faults() if loss == "projection" else _loss_faults(loss)
     if steps == "last":
         says = "dy is injected at every step, though the loss is on the last one"
         yield Fault("error-at-every-step", "dy", says, tap, Damage.EVERY_STEP)
@@ -193,6 +192,21 @@ def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
         for shift in (-1, 1):
             says = f"dh is built from dy[t{shift:+d}]"
             yield Fault("wrong-time-index", "dy", says, ("dy in dh",), damage, amount=shift)
+
+
+def _upstream_faults() -> Iterator[Fault]:
+    """Faults of an upstream gradient that is given for every step."""
+    tap = ("output error",)
+    yield Fault("missing-target", "dy", "the upstream gradient is taken to be ones", tap, Damage.ONES)
+    says = "of the upstream gradients only that of the last step is taken"
+    yield Fault("missing-term", "dy", says, tap, Damage.KEEP_FIRST_VISITED)
+    for damage, term in ((Damage.SKIP_FIRST, "first"), (Damage.SKIP_LAST, "last")):
+        yield Fault("skipped-step", term, f"the upstream gradient of the {term} step is not taken", tap, damage)
+    for damage, which in STALE.items():
+        yield Fault("stale-cache", "dy", f"the upstream gradient of the {which} step is taken at all", tap, damage)
+    for other, words in (("sigmoid'", "h * (1 - h)"), ("tanh'", "1 - h**2")):
+        says = f"the upstream gradient is multiplied by a derivative, {words}, before it reaches h"
+        yield Fault("wrong-activation-derivative", "dy", says, tap, Damage.SPURIOUS_SLOPE, other=other)
 
 
 def _loss_faults(loss: str) -> Iterator[Fault]:

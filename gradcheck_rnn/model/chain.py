@@ -92,13 +92,14 @@ def _errors_of(
                 value = from_outputs
             case Damage.ALSO_ELSEWHERE:
                 value = value + from_outputs
-    return value if here.at(TURN) else in_order(sweep, value)
+    return here.taken(TURN, in_order(sweep, value))
 
 
 def _followed(net: Net, c: Canonical, trace: Trace, sweep: Sweep, errors: Array, taps: Taps) -> Found:
     """Follow errors (T, B, H), in the sweep's own order, back through its steps."""
     cell, run = net.equations, trace.runs[sweep.place]
-    parameters = c.parameters_of(cell, sweep)
+    # a fault may take another sweep's
+    parameters = {**c.parameters, **c.parameters_of(cell, sweep)}
 
     def follow(taps: Taps) -> scan.Deltas:
         return _through_windows(Backward(cell, parameters, run, taps), errors, taps)
@@ -144,7 +145,7 @@ def gradient_of_inputs(net: Net, found: Found, taps: Taps) -> Array:
         total += delta @ W.T
     if (kept := counted(INPUT_PARAMETER, found.visits, len(total), taps)) is not None:
         total[found.visits] *= kept[:, None, None]
-    return taps.delta(DX, taps.term(DX, taps.taken(DX, total), is_first=False))
+    return taps.delta(DX, taps.term(DX, taps.put(DX, taps.taken(DX, total)), is_first=False))
 
 
 def _delta_into_inputs(name: str, net: Net, found: Found, taps: Taps) -> Array:

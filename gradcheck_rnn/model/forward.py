@@ -4,7 +4,7 @@ Shapes: T steps, B sequences, I inputs, H hidden units, O outputs. A reversed sw
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Run(scan.Trace):
     """Values of one sweep, with the inputs x (T, B, I) that it took."""
 
     x: Array
+    others: Mapping[str, "Run"] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def forward(net: Net, c: Canonical) -> Trace:
     hidden, tokens = c.x, c.tokens
     for level in net.structure.levels:
         for sweep in level:
-            runs[sweep.place] = _run(net, c, sweep, in_order(sweep, hidden), tokens)
+            run = _run(net, c, sweep, in_order(sweep, hidden), tokens)
+            runs[sweep.place] = replace(run, others=runs)
         hidden = side_by_side(level, [runs[sweep.place].at_steps(net.equations.output) for sweep in level])
         tokens = None
     return Trace(runs, hidden, hidden @ c.parameters[OUTPUT_WEIGHT] + c.parameters[OUTPUT_BIAS])

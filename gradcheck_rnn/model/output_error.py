@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcheck_rnn.faults.fault import Damage
+from gradcheck_rnn.model import sums
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 from gradcheck_rnn.model.losses import LOSSES, Targets, log_softmax
 from gradcheck_rnn.model.net import Net
@@ -22,6 +23,9 @@ def output_error(net: Net, c: Canonical, y: Array, taps: Taps, tap: str, right: 
     if any(fault.damage is Damage.EVERY_STEP for fault in faults):
         counted, targets = slice(None), np.repeat(targets, len(y), axis=0)
     dy[counted] = LOSSES[net.loss.kind].gradient(y[counted], targets)
+    dy = taps.taken(tap, dy) if net.loss.kind == "projection" else dy
+    if (kept := sums.counted(tap, np.arange(len(dy))[::-1], len(dy), taps)) is not None:
+        dy = dy * kept[::-1, None, None]
     for fault in faults:
         if fault.damage in ERRORS:
             dy[counted] = ERRORS[fault.damage](net.loss.kind, y[counted], targets, dy[counted])
@@ -71,4 +75,5 @@ ERRORS: dict[Damage, Callable[[str, Array, Targets, Array], Array]] = {
     Damage.DIAGONAL: _diagonal,
     Damage.UNFINISHED: _unfinished,
     Damage.TWICE: _twice,
+    Damage.ONES: lambda kind, y, targets, dy: np.ones_like(y),
 }

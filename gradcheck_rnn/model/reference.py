@@ -7,16 +7,17 @@ Shapes: T steps, B sequences, I inputs, H hidden units, O outputs; V visited ste
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_rnn.cells.equation import INPUT, INPUT_PARAMETER, initial_name, state_of
 from gradcheck_rnn.cells.structure import EMBEDDING
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.products import EMBEDDING_PRODUCT, READOUT, UNTURNED, Product, product_named
+from gradcheck_rnn.faults.products import EMBEDDING_PRODUCT, READOUT, Product, product_named
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.chain import Deltas, Found, deltas, into_inputs, quantity
-from gradcheck_rnn.model.forward import Trace, forward, in_order
+from gradcheck_rnn.model.forward import Trace, forward
 from gradcheck_rnn.model.net import Net, Parameters
 from gradcheck_rnn.model.output_error import output_error, output_part
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
@@ -29,7 +30,11 @@ def gradient(name: str, net: Net, found: Deltas, c: Canonical, trace: Trace, tap
     """Gradient of one parameter in row layout, what is done to it when it is finished aside."""
     if name in net.located:
         own, sweep = net.located[name]
-        return _of_sweep(own, net, found.sweeps[sweep.place], taps.at_place(sweep.place))
+        place = sweep.place
+        for fault in taps.at_place(place).at(own):
+            if fault.damage is Damage.ANOTHERS and net.shapes[own + fault.other] == net.shapes[name]:
+                place = fault.other
+        return _of_sweep(own, net, found.sweeps[place], taps.at_place(place))
     if name == INPUT_PARAMETER:
         dx = into_inputs(net, net.structure.levels[0], found.sweeps, taps)
         return dx if net.sizes.batch is not None else dx[:, 0]
@@ -65,7 +70,14 @@ def _left(product: Product, net: Net, found: Found, taps: Taps) -> Array:
         for fault in taps.at(tap):
             if fault.damage is Damage.OTHER:
                 other = _stack(fault.other, found)
-                stack, first = other if other[0].shape[-1] == stack.shape[-1] else (stack, first)
+            elif fault.damage is Damage.ANOTHERS:
+                other = _stack(name, replace(found, run=run.others[fault.other]))
+            elif fault.damage is Damage.INITIAL_OF_ANOTHER:
+                others, _ = _stack(name, replace(found, run=run.others[fault.other]))
+                other = np.concatenate([others[:1], stack[1:]]), first
+            else:
+                continue
+            stack, first = other if other[0].shape[-1] == stack.shape[-1] else (stack, first)
         return taps.taken(tap, stack, first, steps=run.length)
     return stack[first : first + run.length]
 
@@ -110,9 +122,20 @@ def _hidden(product: Product, net: Net, found: Deltas, trace: Trace, taps: Taps)
     if len(top) == 1:
         return _left(product, net, found.sweeps[top[0].place], taps)
     tap, hidden = f"{product.left} in {product.parameter}", trace.hidden
-    if any(fault.other == UNTURNED for fault in taps.at(tap)):
-        parts = np.split(hidden, len(top), axis=-1)
-        hidden = np.concatenate([in_order(sweep, part) for sweep, part in zip(top, parts, strict=True)], axis=-1)
+    parts = dict(zip([sweep.place for sweep in top], np.split(hidden, len(top), axis=-1), strict=True))
+    for fault in taps.at(tap):
+        match fault.damage:
+            case Damage.REVERSED:
+                parts[fault.other] = parts[fault.other][::-1]
+            case Damage.DROP:
+                parts[fault.other] = np.zeros_like(parts[fault.other])
+            case Damage.OTHER:
+                parts = dict(zip(parts, list(parts.values())[::-1], strict=True))
+            case _:
+                continue
+        hidden = np.concatenate(list(parts.values()), axis=-1)
+    if any(fault.damage is Damage.REVERSED for fault in taps.at(tap)):
+        return hidden
     with_initial = np.concatenate([np.zeros_like(hidden[:1]), hidden])
     return taps.taken(tap, with_initial, 1, steps=len(hidden))
 

@@ -14,7 +14,7 @@ Shapes: T steps, B sequences, n entries of a value; V visited steps; deltas may 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -44,10 +44,14 @@ COMPLEMENT = "1-"
 
 @dataclass(frozen=True)
 class Trace:
-    """Values of one forward pass: of each equation (T, B, n), of each state from the initial one on (T + 1, B, n)."""
+    """Values of one forward pass: of each equation (T, B, n), of each state from the initial one on (T + 1, B, n).
+
+    `others` are those of other sweeps of the same cell, by their places, for faults that take them.
+    """
 
     values: Values
     states: Values
+    others: Mapping[str, "Trace"] = field(default_factory=dict, kw_only=True)
 
     def stack(self, operand: str) -> tuple[Array, int]:
         """Rows over time that hold an operand, and the row of step 0: a state's rows begin before it."""
@@ -288,8 +292,10 @@ class Backward:
 
     def _slopes(self, equation: Activated) -> Array:
         """Derivative of an activation at each step, (T, B, n)."""
-        tap = f"{equation.name}'"
-        h, z = self.trace.at_steps(equation.name), self.trace.at_steps(equation.of)
+        tap, trace = f"{equation.name}'", self.trace
+        for fault in self.taps.at(tap):
+            trace = trace.others[fault.other] if fault.damage is Damage.ANOTHERS else trace
+        h, z = trace.at_steps(equation.name), trace.at_steps(equation.of)
         slopes = self.taps.slopes(tap, equation.function, h, z)
         if not self.taps.at(tap):
             return slopes

@@ -91,6 +91,18 @@ class Taps:
             return stack[offset : offset + count]
         return _take(stack, self.rows(tap, offset, count, len(stack)))
 
+    def put(self, tap: str, rows: Array) -> Array:
+        """Rows over time as they are written to a list: each to its step, those beyond the ends added up there."""
+        for fault in self.at(tap):
+            if fault.damage in (Damage.PUT, Damage.PUT_LAST):
+                written, at = np.zeros_like(rows), np.clip(np.arange(len(rows)) + int(fault.amount), 0, len(rows) - 1)
+                if fault.damage is Damage.PUT:
+                    np.add.at(written, at, rows)
+                else:
+                    written[at] = rows
+                rows = written
+        return rows
+
     def slopes(self, tap: str, cell: str, h: Array, z: Array) -> Array:
         """Derivatives f'(z) of an activation h = f(z)."""
         slopes = ACTIVATIONS[cell].slope(h)

@@ -6,9 +6,9 @@ from tests.campaign.deep import NETS, check_adapter, is_named, planted_case, rig
 
 pytestmark = pytest.mark.campaign
 
-RIGHT = 100
-MANY = 80
-CHECKED = 10
+RIGHT = 40
+MANY = 24
+CHECKED = 3
 
 
 @pytest.mark.parametrize("number", range(RIGHT))

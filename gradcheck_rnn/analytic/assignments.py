@@ -1,75 +1,86 @@
-"""Ways to read the user's parameters as the described ones: shapes allow them, names put the likeliest first."""
+"""Ways to read the user's arrays as the described parameters: shapes allow them, names put the likeliest first."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from gradcheck_rnn.analytic.role_names import UNKNOWN, misfit
-from gradcheck_rnn.analytic.roles import Roles, same_lengths
+from gradcheck_rnn.analytic.cuts import Block, Cut, cuts, uncut
+from gradcheck_rnn.analytic.role_names import UNKNOWN, misfit, misfit_of_block
+from gradcheck_rnn.analytic.roles import Roles, Shapes
 from gradcheck_rnn.model.net import Net
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 # as many as six parameters have that no shape tells apart, those of a net of one unit; usual are 1 to 12
 MOST = 720
-# biases beyond the described ones, which are added to another: one in each of the two products that have a sum
-MORE_BIASES = 2
+
+Allowed = Callable[[Block, str], bool]
 
 
-def assignments(net: Net, shapes: Shapes) -> list[Roles]:
-    """Every way that shapes allow, up to MOST: each described parameter is one of the user's, a bias a sum of some.
+def assignments(net: Net, shapes: Shapes, *, most: int = MOST) -> list[Roles]:
+    """Every way that shapes allow, up to `most`: a described parameter is a block of the user's, a bias a sum of two.
 
-    Names put them in order: equal ones first, then usual ones, then the user's own order.
+    Whole arrays come first, then names put the ways in order: equal ones first, then usual ones, then the user's order.
     """
-    return sorted(islice(_ways(net, shapes, lambda _name, _role: True), MOST), key=_total_misfit)
+    ways = (roles for cut in cuts(net, shapes) for roles in assignments_of(net, cut, most=most))
+    return list(islice(ways, most))
+
+
+def assignments_of(net: Net, cut: Cut, allowed: Allowed | None = None, *, most: int = MOST) -> list[Roles]:
+    """Every way to read the blocks of a cut, up to `most`, in the order of their names."""
+    ways = islice(_ways(net, cut, allowed or _anything), most)
+    return list(map(cut.roles, sorted(ways, key=lambda way: sum(_misfit(cut, *pair) for pair in way.items()))))
 
 
 def assignment_by_names(net: Net, shapes: Shapes) -> Roles | None:
-    """The only way in which each name is one that people use for its role; None where there is none, or a choice."""
-    found = list(islice(_ways(net, shapes, lambda name, role: misfit(name, role) < UNKNOWN), 2))
+    """The only way in which each name is one that people use for its role; None where there is none, or a choice.
+
+    Which block of a fused array is whose cannot be known from names.
+    """
+    whole = uncut(net, shapes)
+    if whole not in cuts(net, shapes):
+        return None
+    found = assignments_of(net, whole, lambda block, role: misfit(block.name, role) < UNKNOWN, most=2)
     return found[0] if len(found) == 1 else None
 
 
-def without_role(net: Net, shapes: Shapes) -> list[str]:
-    """Names of the user's parameters whose shape no described one has."""
-    return [name for name, shape in shapes.items() if not _fitting(net, shape)]
+def _anything(_block: Block, _role: str) -> bool:
+    return True
 
 
-def _ways(net: Net, shapes: Shapes, allowed: Callable[[str, str], bool]) -> Iterator[Roles]:
-    if not len(net.shapes) <= len(shapes) <= len(net.shapes) + MORE_BIASES:
-        return
-    choices = {name: _choices(net, name, shape, allowed) for name, shape in shapes.items()}
+def _misfit(cut: Cut, block: Block, role: str) -> int:
+    return misfit_of_block(block.name, role) if cut.is_cut(block) else misfit(block.name, role)
+
+
+def _ways(net: Net, cut: Cut, allowed: Allowed) -> Iterator[Mapping[Block, str]]:
+    choices = {block: _choices(net, cut, block, allowed) for block in cut.blocks}
     # what can only be one of the weights comes first: a dead end shows early
-    names = sorted(shapes, key=lambda name: any(role in net.bias_names for role in choices[name]))
-    for way in _completed({}, names, choices, frozenset(net.shapes), net.bias_names):
-        yield Roles({name: way[name] for name in shapes})
+    blocks = sorted(choices, key=lambda block: any(role in net.bias_names for role in choices[block]))
+    for way in _completed({}, blocks, choices, frozenset(net.shapes), net.bias_names):
+        yield {block: way[block] for block in cut.blocks}
 
 
 def _completed(
-    begun: Mapping[str, str],
-    names: Sequence[str],
-    choices: Mapping[str, Sequence[str]],
+    begun: Mapping[Block, str],
+    blocks: Sequence[Block],
+    choices: Mapping[Block, Sequence[str]],
     free: frozenset[str],
     biases: Sequence[str],
-) -> Iterator[Mapping[str, str]]:
-    """Give the remaining `names` roles in every way that leaves none of the `free` roles over."""
-    if len(free) > len(names):
+) -> Iterator[Mapping[Block, str]]:
+    """Give the remaining `blocks` roles in every way that leaves none of the `free` roles over.
+
+    A bias may be the sum of two arrays' blocks: one array has no role twice.
+    """
+    if len(free) > len(blocks):
         return
-    if not names:
+    if not blocks:
         yield begun
         return
-    for role in choices[names[0]]:
-        if role in free or role in biases:
-            yield from _completed({**begun, names[0]: role}, names[1:], choices, free - {role}, biases)
+    block = blocks[0]
+    beside = {role for other, role in begun.items() if other.name == block.name}
+    for role in sorted(choices[block], key=lambda role: role not in free):
+        is_second = role in biases and role not in beside and list(begun.values()).count(role) < 2
+        if role in free or is_second:
+            yield from _completed({**begun, block: role}, blocks[1:], choices, free - {role}, biases)
 
 
-def _choices(net: Net, name: str, shape: tuple[int, ...], allowed: Callable[[str, str], bool]) -> list[str]:
-    roles = [role for role in _fitting(net, shape) if allowed(name, role)]
-    return sorted(roles, key=lambda role: misfit(name, role))
-
-
-def _fitting(net: Net, shape: tuple[int, ...]) -> list[str]:
-    return [role for role, described in net.shapes.items() if same_lengths(shape, described)]
-
-
-def _total_misfit(roles: Roles) -> int:
-    return sum(misfit(name, role) for name, role in roles.described.items())
+def _choices(net: Net, cut: Cut, block: Block, allowed: Allowed) -> list[str]:
+    roles = [role for role in net.shapes if cut.fits(block, role, net) and allowed(block, role)]
+    return sorted(roles, key=lambda role: _misfit(cut, block, role))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 # in textbooks, tutorials and libraries: Goodfellow's U W V b c, Karpathy's Wxh, Ng's Wax, PyTorch's weight_ih_l0, d2l's
 # W_hq, CS231n's Wx and W_vocab; case, underscores and dots do not count
@@ -64,6 +65,7 @@ PATTERNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 SAME, IS_USUAL, IS_RARE, UNKNOWN = range(4)
 
 
+@cache
 def misfit(name: str, role: str) -> int:
     """How far the name of a parameter is from what people call that role."""
     if name == role:
@@ -72,6 +74,12 @@ def misfit(name: str, role: str) -> int:
     if _is_among(name, usual):
         return IS_USUAL
     return IS_RARE if _is_among(name, rare) else UNKNOWN
+
+
+def misfit_of_block(name: str, role: str) -> int:
+    """How far the name of a fused array is from what people call the weights, or biases, of all gates together."""
+    whole = {"W_x": "W_xh", "W_h": "W_hh", "b_": "b_h"}
+    return next((misfit(name, each) for start, each in whole.items() if role.startswith(start)), UNKNOWN)
 
 
 def _names_of(role: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,6 +16,8 @@ from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 
 Indices = npt.NDArray[np.int64]
+# of the user's parameters by name
+Shapes = Mapping[str, tuple[int, ...]]
 # blocks of a fused parameter: rows of them along the inputs of a weight, in each row one after the other the outputs
 Grid = tuple[tuple[str, ...], ...]
 
@@ -125,9 +127,7 @@ def read_roles(declared: Mapping[str, object]) -> Roles | None:
     return Roles(described, blocks)
 
 
-def find_roles(
-    net: Net, shapes: Mapping[str, tuple[int, ...]], declared: Roles | None, path: Path
-) -> tuple[Roles | None, str]:
+def find_roles(net: Net, shapes: Shapes, declared: Roles | None, path: Path) -> tuple[Roles | None, str]:
     """Match the user's parameters with the described ones: as ROLES says, else by equal names.
 
     Args:
@@ -157,7 +157,7 @@ def find_roles(
     return Roles({name: roles.described[name] for name in shapes}, roles.blocks), ""
 
 
-def _with_equal_names(roles: Roles, net: Net, shapes: Mapping[str, tuple[int, ...]]) -> Roles:
+def _with_equal_names(roles: Roles, net: Net, shapes: Shapes) -> Roles:
     """Take parameters that have a described name for those, where nothing else is said of either."""
     taken = {role for name in roles.described for role in roles.roles_of(name)}
     equal = {name: name for name in shapes if name in net.shapes and name not in {*roles.described, *taken}}
@@ -178,7 +178,7 @@ def _misfit(name: str, shape: tuple[int, ...], roles: Roles, net: Net) -> str | 
     return f"{name} has shape {shape}, its blocks {roles.described[name]} have {together} together"
 
 
-def _refuse_unknown(declared: Roles, shapes: Mapping[str, tuple[int, ...]], net: Net, path: Path) -> None:
+def _refuse_unknown(declared: Roles, shapes: Shapes, net: Net, path: Path) -> None:
     pairs = [(name, role) for name in declared.described for role in declared.roles_of(name)]
     taken = [role for _, role in pairs]
     mistakes = [
@@ -213,10 +213,11 @@ def _shape_reason(name: str, shape: tuple[int, ...], role: str, net: Net) -> str
 
 def same_lengths(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
     """Whether two shapes are equal up to axes of length 1."""
-    return _lengths(shape) == _lengths(other)
+    return lengths(shape) == lengths(other)
 
 
-def _lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
+def lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of a shape that are longer than 1."""
     return tuple(length for length in shape if length != 1)
 
 

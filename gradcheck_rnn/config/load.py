@@ -50,7 +50,7 @@ def _checked(root: Node, file: Source) -> tuple[dict[str, Any], list[Mistake]]:
         required = listed(key.path for key in KEYS.values() if key.required)
         return {}, [Mistake("the configuration is empty", f"it needs at least {required}", file.top)]
     reading = read_values(root, file.top)
-    values = _with_defaults(reading)
+    values = {**_with_defaults(reading), "stated": frozenset(reading.places.keys() & KEYS.keys())}
     mistakes = [*reading.mistakes, *broken_rules(values, reading.places)]
     too_large = memory_mistake(values, reading.places, available=available_memory())
     return values, mistakes if too_large is None else [*mistakes, too_large]

@@ -1,6 +1,6 @@
 """What a configuration says, after every check of it has passed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -125,7 +125,10 @@ class CheckSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """A whole configuration; `source` is its file as the user named it (`-` for standard input)."""
+    """A whole configuration; `source` is its file as the user named it (`-` for standard input).
+
+    `stated` are the dotted paths of the keys that it states, whatever the others are by default.
+    """
 
     source: str
     seed: int
@@ -135,3 +138,4 @@ class Settings:
     dtype: DType = "float64"
     backward: BackwardSettings = BackwardSettings()
     check: CheckSettings = CheckSettings()
+    stated: frozenset[str] = field(default=frozenset(), compare=False)

@@ -13,7 +13,13 @@ from gradcheck_rnn.errors import UsageError
 from gradcheck_rnn.model.net import Net, Sizes
 from gradcheck_rnn.model.problem import Batch
 from gradcheck_rnn.pipeline.check import run_check
-from gradcheck_rnn.pipeline.user.role_inference import better_description, roles_by_loss, roles_by_names
+from gradcheck_rnn.pipeline.user.levelled import UserLoss
+from gradcheck_rnn.pipeline.user.role_inference import (
+    better_description,
+    roles_by_loss,
+    roles_by_names,
+    why_undescribed,
+)
 
 SIZES = Sizes(input_size=5, hidden_size=3, output_size=4, length=6)
 SQUARE = Sizes(input_size=3, hidden_size=3, output_size=3, length=4)
@@ -71,7 +77,13 @@ class Code:
 
 
 def inferred(code, net):
-    return roles_by_loss(code, net, code.points(net), NAMED)
+    return looked_up(code, net, code.points(net))
+
+
+def looked_up(code, net, points):
+    loss = UserLoss(code, points)
+    roles = roles_by_loss(net, loss)
+    return roles, "" if roles else why_undescribed(net, loss, NAMED)
 
 
 def renamed(names):
@@ -120,6 +132,49 @@ def test_both_biases_may_be_sums():
 def test_code_that_takes_no_initial_state_is_described_from_zeros():
     code = Code(renamed("VUbWc"), takes_state=False)
     assert inferred(code, Net(SQUARE))[0].described == code.names
+
+
+class Concatenated(Code):
+    """An Elman net with all that goes into h in one array `W`, and all that goes into y in `V`; `rows` is the order."""
+
+    def __init__(self, rows, **options):
+        super().__init__(renamed(["x", "h", "b", "V", "c"]), **options)
+        self.rows = rows
+
+    def points(self, net, count=5, seed=0):
+        return [point.at(self.joined(point.parameters)) for point in super().points(net, count, seed)]
+
+    def joined(self, parts):
+        W = np.vstack([np.atleast_2d(parts[name].T if self.column else parts[name]) for name in self.rows])
+        V = np.vstack([parts["V"].T if self.column else parts["V"], parts["c"][None]])
+        return {"W": W.T, "V": V.T} if self.column else {"W": W, "V": V}
+
+    def loss(self, point):
+        W, V = (value.T if self.column else value for value in point.parameters.values())
+        heights = {"x": len(W) - W.shape[1] - 1, "h": W.shape[1], "b": 1}
+        parts, top = {"V": V[:-1], "c": V[-1]}, 0
+        for name in self.rows:
+            parts[name] = W[top : top + heights[name]]
+            top += heights[name]
+        turned = {name: value.T if self.column and name in "xhV" else value for name, value in parts.items()}
+        return super().loss(point.at(turned))
+
+
+@pytest.mark.parametrize("sizes", [SIZES, SQUARE], ids=["sizes", "square"])
+@pytest.mark.parametrize("column", [False, True], ids=["row", "column"])
+@pytest.mark.parametrize("rows", ["hxb", "xhb", "bxh"])
+def test_one_matrix_for_all_that_goes_into_h_is_cut_into_its_rows(rows, column, sizes):
+    code = Concatenated(rows, column=column)
+    roles, _ = inferred(code, Net(sizes, layout="column" if column else "row"))
+    of_row = {"x": "W_xh", "h": "W_hh", "b": "b_h"}
+    assert roles.blocks == {"W": tuple((of_row[row],) for row in rows), "V": (("W_hy",), ("b_y",))}
+
+
+def test_one_matrix_for_all_that_goes_into_h_of_another_net_is_taken_for_none():
+    code = Concatenated("hxb", cell=math.sin)
+    roles, reason = inferred(code, Net(SIZES))
+    assert roles is None
+    assert "would describe" not in reason
 
 
 @pytest.mark.parametrize("factor", [-1.0, 1 / 6, 1e5])
@@ -194,7 +249,7 @@ def test_an_initial_state_among_the_parameters_is_named():
 def test_shapes_that_fit_nothing_cost_no_call_and_are_listed():
     code = Code(BOOK)
     points = [point.at({**point.parameters, "V": np.ones((3, 7))}) for point in code.points(Net(SIZES))]
-    roles, reason = roles_by_loss(code, Net(SIZES), points, NAMED)
+    roles, reason = looked_up(code, Net(SIZES), points)
     assert (roles, code.calls) == (None, 0)
     assert "V (3, 7)" in reason
     assert "W_hy (3, 4)" in reason
@@ -209,9 +264,7 @@ def test_where_a_name_is_a_described_one_the_reason_says_why_names_do_not_do():
 
 def test_names_that_are_permuted_are_named_as_roles():
     code = Code(renamed(["W_hh", "W_xh", "b_h", "W_hy", "b_y"]))
-    points = code.points(Net(SQUARE))
-    values = [code.loss(point) for point in points]
-    text = better_description(Net(SQUARE), points, values)
+    text = better_description(Net(SQUARE), UserLoss(code, code.points(Net(SQUARE))))
     assert "W_hh = W_xh, W_xh = W_hh" in text
     assert '"W_hh": "W_xh", "W_xh": "W_hh"' in text
 

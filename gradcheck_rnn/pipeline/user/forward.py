@@ -1,6 +1,5 @@
 """Does the described net describe the user's loss? Decided by values before any gradient is looked at."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.black_box import user_loss_noise
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import Plan
+from gradcheck_rnn.pipeline.user.levelled import UserLoss
 from gradcheck_rnn.pipeline.user.net import DRAWS, UserNet
 from gradcheck_rnn.pipeline.user.role_inference import better_description
 
@@ -62,16 +62,16 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
         differs = remarks.forward_differs(values[-1], described[-1], match.deviation)
         if not match.to_single_precision:
             read = [replace(at, batch=problem.batch) for at, problem in zip(points, problems, strict=True)]
-            differs = _with_better_description(differs, net, read, values)
+            differs = _with_better_description(differs, net, UserLoss(user.runner, read))
         return Forward(None, 1.0, usual, findings=(differs,), notes=notes)
     factor, findings = matched
     notes += (remarks.loss_factor(factor),) if factor != 1 else ()
     return Forward(problems[0], factor, usual, findings, notes)
 
 
-def _with_better_description(differs: Finding, net: Net, points: Sequence[Point], values: Sequence[float]) -> Finding:
+def _with_better_description(differs: Finding, net: Net, loss: UserLoss) -> Finding:
     """Say which roles or key would describe the loss; equal names and ROLES are taken at their word all the same."""
-    better = better_description(net, points, values)
+    better = better_description(net, loss)
     return replace(differs, help=f"{better}; the verdict is taken on your own loss") if better else differs
 
 

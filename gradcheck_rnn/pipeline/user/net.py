@@ -16,7 +16,10 @@ from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import configured_problem, probe_batch, probe_problem, probe_value, stream
 from gradcheck_rnn.model.net import Net, Sizes
-from gradcheck_rnn.pipeline.user.role_inference import inferred_roles, roles_by_loss, roles_by_names
+from gradcheck_rnn.pipeline.user.levelled import UserLoss
+from gradcheck_rnn.pipeline.user.other_nets import nets_by_convention
+from gradcheck_rnn.pipeline.user.role_inference import gives_loss, roles_by_loss, roles_by_names, why_undescribed
+from gradcheck_rnn.pipeline.user.role_notes import inferred_roles
 
 # draws at which the user's loss is compared with the described one
 DRAWS = 5
@@ -149,7 +152,9 @@ def _read_as(
     """Read the user's parameters as those of a described net."""
     roles, reason = find_roles(net, own_shapes(configured.parameters), facts.roles, path)
     user = UserNet(runner, settings, facts, net, configured, roles, reason)
-    return _with_inferred_roles(user) if roles is None and facts.roles is None else user
+    if roles is None and facts.roles is None:
+        return _with_inferred_roles(user)
+    return _with_inferred_convention(user, path) if facts.has_loss else user
 
 
 def _refuse_undescribed(facts: AdapterFacts, path: Path) -> None:
@@ -160,12 +165,34 @@ def _refuse_undescribed(facts: AdapterFacts, path: Path) -> None:
         raise UsageError(Mistake(message, f"add {' and '.join(missing)} to the adapter", Location(str(path))))
 
 
+def _with_inferred_convention(user: UserNet, path: Path) -> UserNet:
+    """Take another convention where the configuration states none, the names fit it, and it alone gives the loss."""
+    shapes, declared = own_shapes(user.configured.parameters), user.facts.roles
+    others = [
+        (keys, net, found)
+        for keys, net in nets_by_convention(user.net, user.settings.stated)
+        for found, _ in [find_roles(net, shapes, declared, path)]
+        if found is not None
+    ]
+    loss = UserLoss(user.runner, [user.draw(user.net, draw) for draw in range(DRAWS)] if others else [])
+    if not others or (user.roles is not None and gives_loss(user.roles, user.net, loss)):
+        return user
+    taken = next(((keys, net, found) for keys, net, found in others if gives_loss(found, net, loss)), None)
+    if taken is None:
+        return user
+    keys, net, found = taken
+    return replace(user, net=net, roles=found, reason="", notes=inferred_roles(Roles({}), keys, by_loss=True))
+
+
 def _with_inferred_roles(user: UserNet) -> UserNet:
-    net, by_loss = user.net, user.facts.has_loss
-    if by_loss:
-        draws = [user.draw(net, draw) for draw in range(DRAWS)]
-        roles, reason = roles_by_loss(user.runner, net, draws, user.reason)
-    else:
-        roles, reason = roles_by_names(net, own_shapes(user.configured.parameters), user.reason)
-    notes = () if roles is None else inferred_roles(roles, by_loss=by_loss)
-    return replace(user, roles=roles, reason=reason, notes=notes)
+    net, reason = user.net, user.reason
+    if not user.facts.has_loss:
+        roles, reason = roles_by_names(net, own_shapes(user.configured.parameters), reason)
+        notes = () if roles is None else inferred_roles(roles, by_loss=False)
+        return replace(user, roles=roles, reason=reason, notes=notes)
+    loss = UserLoss(user.runner, [user.draw(net, draw) for draw in range(DRAWS)])
+    for keys, other in [((), net), *nets_by_convention(net, user.settings.stated)]:
+        if (roles := roles_by_loss(other, loss)) is not None:
+            notes = inferred_roles(roles, keys, by_loss=True)
+            return replace(user, net=other, roles=roles, reason="", notes=notes)
+    return replace(user, reason=why_undescribed(net, loss, reason))

@@ -7,7 +7,7 @@ biases as rows of height 1. Shapes say how many blocks of which shape there are,
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations_with_replacement, permutations
+from itertools import permutations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -123,33 +123,52 @@ def cuts(net: Net, shapes: Shapes) -> list[Cut]:
     Of biases there may be twice as many, as they are added. Whole arrays come first, then those that all have their
     rows in one order, [h; x] before [x; h], then those where only arrays of one shape have them in one order.
     """
-    rows = replace(net, layout="row")
-    widths = list(
-        dict.fromkeys(rows.shapes[name][-1] for name in rows.shapes if name in (*net.fan_in, *net.bias_names))
-    )
+    rows = replace(net, layout="row").shapes
+    widths = list(dict.fromkeys(rows[name][-1] for name in rows if name in (*net.fan_in, *net.bias_names)))
     heights = list(dict.fromkeys(net.fan_in.values()))[::-1]
-    orders = list(dict.fromkeys(permutations((*heights, 1))))
-    in_order = [{shape: _frames(net, shape, order, widths) for shape in shapes.values()} for order in orders]
-    in_any = {
-        shape: {frame: blocks for each in in_order for frame, blocks in each[shape].items()} for shape in in_order[0]
-    }
-    chosen = [each for frames in in_order for each in _covering(net, list(shapes.values()), frames)]
+    in_any = {shape: _frames(net, shape, [*heights, 1], widths) for shape in shapes.values()}
+    stacked = {height for frames in in_any.values() for height in _stacked(frames)}
+    orders = dict.fromkeys(permutations([height for height in (*heights, 1) if height in stacked]))
+    chosen: list[tuple[Frame | None, ...]] = []
+    for order in orders:
+        in_order = {
+            shape: {frame: blocks for frame, blocks in frames.items() if _is_in_order(frame, order)}
+            for shape, frames in in_any.items()
+        }
+        chosen += _covering(net, list(shapes.values()), in_order)
     chosen += _covering(net, list(shapes.values()), in_any, alike=True)
     return [Cut(net.layout, tuple(shapes.items()), frames) for frames in dict.fromkeys(chosen)]
 
 
-def _frames(net: Net, shape: tuple[int, ...], order: Sequence[int], widths: Sequence[int]) -> Frames:
-    """Frames that an array may have, with the shapes of their blocks, where rows stand in an order of their heights."""
+def _stacked(frames: Frames) -> Iterator[int]:
+    """Heights of rows that stand above or below others."""
+    return (height for frame in frames if frame and len(frame.heights) > 1 for height in frame.heights)
+
+
+def _is_in_order(frame: Frame | None, order: Sequence[int]) -> bool:
+    """Whether the rows of blocks stand in an order of their heights; several may have one height."""
+    if frame is None or len(frame.heights) == 1:
+        return True
+    at = 0
+    for height in frame.heights:
+        if height not in order[at:]:
+            return False
+        at += order[at:].index(height)
+    return True
+
+
+def _frames(net: Net, shape: tuple[int, ...], heights: Sequence[int], widths: Sequence[int]) -> Frames:
+    """Frames that an array may have, with the shapes of their blocks."""
     known = {lengths(each) for each in net.shapes.values()}
-    frames: list[Frame | None] = [None, *_cut_frames(_matrices(shape, net.layout), order, widths)]
+    frames: list[Frame | None] = [None, *_cut_frames(_matrices(shape, net.layout), heights, widths)]
     with_blocks = {
         frame: tuple(lengths(each) for _, _, each in _blocks_of(frame, shape, net.layout)) for frame in frames
     }
     return {frame: blocks for frame, blocks in with_blocks.items() if known.issuperset(blocks)}
 
 
-def _cut_frames(matrices: Sequence[tuple[int, int]], order: Sequence[int], widths: Sequence[int]) -> Iterator[Frame]:
-    stacks = [stack for count in range(1, MOST_ROWS + 1) for stack in combinations_with_replacement(order, count)]
+def _cut_frames(matrices: Sequence[tuple[int, int]], heights: Sequence[int], widths: Sequence[int]) -> Iterator[Frame]:
+    stacks = [stack for count in range(1, MOST_ROWS + 1) for stack in product(heights, repeat=count)]
     for m, n in matrices:
         for width in (width for width in widths if n % width == 0):
             frames = (Frame(stack, width, n // width) for stack in stacks if sum(stack) == m)

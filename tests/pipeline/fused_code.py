@@ -137,7 +137,7 @@ def net_of(spec: GatedSpec, parameters: dict[str, np.ndarray], batch: Any) -> Ne
         length=len(batch.inputs),
         batch=batch.inputs.shape[1] if batch.inputs.ndim > 2 else None,
     )
-    variant = Variant(spec.lstm_output, spec.peepholes, spec.coupled, spec.reset, spec.keeps)
+    variant = Variant(spec.lstm_output, spec.peepholes, spec.coupled, spec.reset, spec.keeps, spec.recurrent_bias)
     loss = LossSettings(spec.loss, spec.reduction, spec.steps)
     return Net(
         sizes,

@@ -7,6 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from gradcheck_rnn.cells.catalogue import Variant
 from gradcheck_rnn.pipeline.user.levelled import UserLoss
 from gradcheck_rnn.pipeline.user.role_inference import (
     better_description,
@@ -16,7 +17,7 @@ from gradcheck_rnn.pipeline.user.role_inference import (
 )
 from gradcheck_rnn.pipeline.user.role_notes import as_code, inferred_roles
 from tests.oracle import gated
-from tests.pipeline.fused_code import FORMS, FusedCode, random_code
+from tests.pipeline.fused_code import FORMS, FusedCode, net_of, random_code
 
 SIZES = {"input_size": 4, "hidden_size": 3, "output_size": 2, "length": 5, "batch_size": 2}
 PLAIN = {"biases": True, "learned": False, "loss": "mse", "reduction": "mean", "steps": "all"}
@@ -82,6 +83,21 @@ def test_the_loss_is_called_as_often_as_there_are_blocks_and_a_few_times_more(fo
 def test_biases_that_are_added_are_found_where_weights_are_vectors_too(fields, sizes):
     code = random_code(np.random.default_rng(1), "two fused biases", **fields | sizes)
     assert is_true(inferred(code), code)
+
+
+def test_the_two_biases_of_a_gru_in_torch_are_told_apart():
+    """Those of z and r are added, those of n are not: one of them is within the product with r."""
+    spec, parameters, batch = gated.random_case(np.random.default_rng(1), **GRU | {"reset": "after"})
+    spec = replace(spec, recurrent_bias=True)
+    net = net_of(spec, parameters, batch)
+    x, h = ([f"{start}{gate}" for gate in "rzn"] for start in ("W_x", "W_h"))
+    grids = {"w_ih": [x], "w_hh": [h], "b_ih": [["b_r", "b_z", "b_n"]], "b_hh": [["b_r", "b_z", "b_hn"]]}
+    code = FusedCode(spec, net, grids | {"W_hy": [["W_hy"]], "b_y": [["b_y"]]})
+    usual = replace(net, variant=Variant())
+    assert is_true(inferred(code), code)
+    assert roles_by_loss(usual, UserLoss(code, code.points())) is None
+    keys = "`model.gru.reset: after` and `model.gru.recurrent_bias: true`"
+    assert keys in why_undescribed(usual, UserLoss(code, code.points()), "")
 
 
 @pytest.mark.parametrize("factor", [-1.0, 1 / 35])

@@ -9,7 +9,7 @@ from gradcheck_rnn.config.settings import Cell, Keeps, Layout, LstmOutput, Reset
 from gradcheck_rnn.model.net import Net
 
 # conventions, not mistakes: where the YAML is silent they are taken as the user's loss has them
-CONVENTIONS = ("model.layout", "model.gru.reset", "model.gru.keeps")
+CONVENTIONS = ("model.layout", "model.gru.reset", "model.gru.keeps", "model.gru.recurrent_bias")
 
 
 def other_nets(net: Net) -> dict[str, Net]:
@@ -55,8 +55,15 @@ def _other_variants(net: Net) -> dict[str, Net]:
         variants[f"model.lstm.peepholes: {_yaml(not now.peepholes)}"] = replace(now, peepholes=not now.peepholes)
         variants[f"model.lstm.coupled_gates: {_yaml(not now.coupled)}"] = replace(now, coupled=not now.coupled)
     elif net.cell == "gru":
-        variants = {f"model.gru.reset: {each}": replace(now, reset=each) for each in get_args(Reset)}
+        inner = now.recurrent_bias
+        variants = {
+            f"model.gru.reset: {each}": replace(now, reset=each)
+            for each in get_args(Reset)
+            if each == "after" or not inner
+        }
         variants |= {f"model.gru.keeps: {each}": replace(now, keeps=each) for each in get_args(Keeps)}
+        if now.reset == "after":
+            variants[f"model.gru.recurrent_bias: {_yaml(not inner)}"] = replace(now, recurrent_bias=not inner)
     else:
         variants = {}
     return {key: replace(net, variant=variant) for key, variant in variants.items() if variant != now}

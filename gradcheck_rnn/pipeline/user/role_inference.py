@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from gradcheck_rnn.analytic.assignments import assignment_by_names, assignments
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import Roles, Shapes, own_shapes
@@ -67,13 +69,14 @@ def better_description(net: Net, user: UserLoss) -> str:
 def _readings(net: Net, user: UserLoss) -> list[Sequence[Point]]:
     """The draws as the described net may see them: with their initial state, or from zeros."""
     from_zeros = [_from_zeros(net, point) for point in user.points]
-    if not user.points[0].batch.initial_state.keys() >= set(net.equations.states):
+    if not user.points[0].batch.initial_state.keys() >= set(net.states):
         return [from_zeros]
     return [user.points] if net.learned else [user.points, from_zeros]
 
 
 def _from_zeros(net: Net, point: Point) -> Point:
-    zeros = dict.fromkeys(net.equations.states, 0 * point.batch.initial_state[net.equations.output])
+    state = next(iter(point.batch.initial_state.values()))
+    zeros = dict.fromkeys(net.states, np.zeros_like(state))
     return replace(point, batch=replace(point.batch, initial_state=zeros))
 
 

@@ -4,6 +4,7 @@ Importing this sets torch up for a check: float64 by default, one thread, a seed
 own code, so that what that makes is in float64 too, and the same at each run.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,13 @@ Role = str | list[str]
 LAYER = {"weight_ih": "W_x{}", "weight_hh": "W_h{}", "bias_ih": "b_{}", "bias_hh": "b_{}"}
 OUTPUT = {"weight": "W_hy", "bias": "b_y"}
 # in the order in which they stand in each array
-GATES = {nn.RNN: "h", nn.RNNCell: "h", nn.LSTM: "ifgo", nn.LSTMCell: "ifgo"}
+GATES = {
+    **{nn.RNN: "h", nn.RNNCell: "h"},
+    **{nn.LSTM: "ifgo", nn.LSTMCell: "ifgo"},
+    **{nn.GRU: "rzn", nn.GRUCell: "rzn"},
+}
+# which of the four, of which layer (a cell has none), in which direction
+NAME = re.compile(r"(?P<array>weight_ih|weight_hh|bias_ih|bias_hh)(_l(?P<layer>\d+))?(?P<reverse>_reverse)?$")
 
 
 def adapt_torch(home: Any, *, loss: Callable[[Any], Any]) -> Adapted:
@@ -69,10 +76,11 @@ def adapt_torch(home: Any, *, loss: Callable[[Any], Any]) -> Adapted:
 
 
 def torch_roles(module: Any) -> dict[str, Role]:
-    """Return the ROLES of a module's nn.RNN or nn.LSTM, or their cell, and of its nn.Linear, under their names in it.
+    """Return the ROLES of a module's nn.RNN, nn.LSTM or nn.GRU, or their cell, and of its nn.Linear, by their names.
 
-    For `layout: column`. An array of four gates is listed by its blocks; the two biases of a layer are added. What the
-    module has several of, and what it has beside these, is left out.
+    For `layout: column`, and for a GRU `reset: after, recurrent_bias: true`. An array of several gates is listed by its
+    blocks; the two biases of a layer are added. What the module has several of, and what it has beside these, is left
+    out.
     """
     parts = list(module.named_modules())
     layers = [(path, part) for path, part in parts if type(part) in GATES]
@@ -91,9 +99,18 @@ def _roles_of(part: Any) -> dict[str, Role]:
     learned = [name for name, tensor in part.named_parameters() if tensor.requires_grad]
     if type(part) is nn.Linear:
         return {name: OUTPUT[name] for name in learned}
-    patterns = {name: LAYER[stem] for name in learned if (stem := name.removesuffix("_l0")) in LAYER}
-    blocks = {name: [pattern.format(gate) for gate in GATES[type(part)]] for name, pattern in patterns.items()}
+    found = {name: match for name in learned if (match := NAME.match(name))}
+    blocks = {name: [_role(part, match, gate) for gate in GATES[type(part)]] for name, match in found.items()}
     return {name: each if len(each) > 1 else each[0] for name, each in blocks.items()}
+
+
+def _role(part: Any, name: re.Match[str], gate: str) -> str:
+    """Role of one block of an array; the candidate of a GRU has a bias of its own within the product with r."""
+    is_within = gate == "n" and name["array"] == "bias_hh"
+    place = f"_{int(name['layer']) + 1}" if getattr(part, "num_layers", 1) > 1 else ""
+    if getattr(part, "bidirectional", False):
+        place += "_rtl" if name["reverse"] else "_ltr"
+    return ("b_hn" if is_within else LAYER[name["array"]].format(gate)) + place
 
 
 def _tensors(home: Any) -> dict[str, Any]:
@@ -117,7 +134,11 @@ def _in_tensors(batch: Batch) -> Batch:
 
 
 def _all(arrays: Mapping[str, Array]) -> dict[str, Any]:
-    return {name: _tensor(array) for name, array in arrays.items()}
+    """States as tensors, those of several layers or directions in a list."""
+    return {
+        name: [_tensor(each) for each in array] if isinstance(array, list) else _tensor(array)
+        for name, array in arrays.items()
+    }
 
 
 def _tensor(array: Any) -> Any:

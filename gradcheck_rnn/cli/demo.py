@@ -2,72 +2,86 @@
 
 import re
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from gradcheck_rnn.cli.exits import Exit, reader_may_leave
 from gradcheck_rnn.errors import Mistake, UsageError
 
-# columns of the list, and of the terms in it
-LIST_WIDTH = 80
-TERM_WIDTH = 24
+if TYPE_CHECKING:
+    from gradcheck_rnn.pipeline.demo.stages import Family
 
 
 def _names_like(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete a fault in a shell."""
+    """Complete a cell or a fault in a shell."""
     from gradcheck_rnn.pipeline.demo.nets import demo_names
+    from gradcheck_rnn.pipeline.demo.stages import FAMILIES
 
-    return [name for name in demo_names() if name.startswith(incomplete)]
+    names = [*(each.name for each in FAMILIES), *(name for each in FAMILIES for name in demo_names(each))]
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
 
 
 @click.command()
-@click.argument("fault", nargs=-1, metavar="[FAULT]", shell_complete=_names_like)
-@click.option("--list", "listed", is_flag=True, help="List the known faults, with what each one needs.")
+@click.argument("fault", nargs=-1, metavar="[CELL] [FAULT]", shell_complete=_names_like)
+@click.option("--list", "listed", is_flag=True, help="List the known faults of a cell, or of one kind.")
 def demo(fault: tuple[str, ...], listed: bool) -> Exit:
     """Show a wrong backward pass, how the check finds the line, and the right one.
 
-    FAULT is a known fault, such as truncated-chain:3 or sign-flip dh_next; without it, an untransposed weight is
-    shown. Everything is computed on the spot, no file is needed.
+    FAULT is a known fault, such as truncated-chain:3 or sign-flip dh_next; without it, one that is typical is shown.
+    CELL is elman, lstm or gru; without it, the first of these that can have the fault. Everything is computed on the
+    spot, no file is needed.
     """
+    family, words = _family_meant(" ".join(fault).split())
     if listed:
-        if fault:
-            raise UsageError(Mistake("`--list` takes no fault", "leave out one of the two"))
-        with reader_may_leave():
-            for line in _list():
-                click.echo(line)
-        return Exit.PASS
-    _show(_fault_meant(" ".join(fault)))
+        _list(family, " ".join(words))
+    else:
+        _show(*_fault_meant(family, " ".join(words)))
     return Exit.PASS
 
 
-def _show(name: str) -> None:
+def _show(name: str, family: "Family") -> None:
     from gradcheck_rnn.pipeline.demo.story import tell_story
     from gradcheck_rnn.report.demo.story import show_story
     from gradcheck_rnn.report.text import console_for
 
-    story = tell_story(name)
+    story = tell_story(name, family)
     with reader_may_leave():
         show_story(story, console_for(sys.stdout))
 
 
-def _fault_meant(words: str) -> str:
-    """The name, kind:term, of the fault that somebody typed.
+def _family_meant(words: Sequence[str]) -> "tuple[Family | None, Sequence[str]]":
+    """The family that somebody named, if any, and what else was typed."""
+    from gradcheck_rnn.pipeline.demo.stages import FAMILIES
+
+    named = {each.name: each for each in FAMILIES}
+    if words and words[0].lower() in named:
+        return named[words[0].lower()], words[1:]
+    return None, words
+
+
+def _fault_meant(family: "Family | None", words: str) -> "tuple[str, Family]":
+    """The name, kind:term, of the fault that somebody typed, and the family whose net shows it.
 
     Raises:
         UsageError: there is no such fault, or there are several.
     """
-    from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, demo_names
+    from gradcheck_rnn.pipeline.demo.nets import demo_names
+    from gradcheck_rnn.pipeline.demo.stages import FAMILIES
 
+    families = FAMILIES if family is None else (family,)
     if not words.strip(" :"):
-        return FIRST_STORY
+        return families[0].first_story, families[0]
     kind, term = _plain(words)
-    of_kind = [name for name in demo_names() if _plain(name)[0] == kind]
-    meant = [name for name in of_kind if term in ("", _plain(name)[1])]
-    if len(meant) != 1:
-        raise UsageError(_several(kind, meant) if meant else _unknown(words, kind))
-    return meant[0]
+    for each in families:
+        of_kind = [name for name in demo_names(each) if _plain(name)[0] == kind]
+        meant = [name for name in of_kind if term in ("", _plain(name)[1])]
+        if len(meant) > 1:
+            raise UsageError(_several(kind, meant, each))
+        if meant:
+            return meant[0], each
+    raise UsageError(_unknown(words, kind, families))
 
 
 def _plain(name: str) -> tuple[str, str]:
@@ -76,14 +90,17 @@ def _plain(name: str) -> tuple[str, str]:
     return kind.lower().replace("_", "-"), re.sub(r"[\s'\[\]]", "", term.lower())
 
 
-def _several(kind: str, names: Iterable[str]) -> Mistake:
-    from gradcheck_rnn.config.places import quote
+def _several(kind: str, names: Sequence[str], family: "Family") -> Mistake:
+    from gradcheck_rnn.config.suggest import LISTED, listed
+    from gradcheck_rnn.pipeline.demo.stages import ELMAN
 
-    terms = (quote(name.partition(":")[2]) for name in names)
-    return Mistake(f"there are several faults of the kind `{kind}`", f"add one of {', '.join(terms)}")
+    cell = "" if family is ELMAN else f" {family.name}"
+    more = f"; `gradcheck-rnn demo --list{cell} {kind}` shows all" if len(names) > LISTED else ""
+    terms = listed(name.partition(":")[2] for name in names)
+    return Mistake(f"there are several faults of the kind `{kind}`", f"add one of {terms}{more}")
 
 
-def _unknown(words: str, kind: str) -> Mistake:
+def _unknown(words: str, kind: str, families: "Sequence[Family]") -> Mistake:
     from gradcheck_rnn.config.places import quote
     from gradcheck_rnn.config.suggest import closest
     from gradcheck_rnn.faults.library import WINDOW
@@ -91,39 +108,39 @@ def _unknown(words: str, kind: str) -> Mistake:
 
     if kind == WINDOW:
         return Mistake(f"cannot show {quote(words)}", f"there are {WINDOW}:1 to {WINDOW}:{LONGEST_WINDOW}")
-    near = closest(words.strip().replace(" ", ":", 1), demo_names())
+    typed = words.strip().replace(" ", ":", 1)
+    near = closest(typed, dict.fromkeys(name for each in families for name in demo_names(each)))
+    of = f" of {families[0].cell}" if len(families) == 1 else ""
     help_text = f"did you mean `{near}`?" if near else "`gradcheck-rnn demo --list` shows all"
-    return Mistake(f"no fault is called {quote(words)}", help_text)
+    return Mistake(f"no fault{of} is called {quote(words)}", help_text)
 
 
-def _list() -> Iterator[str]:
-    from gradcheck_rnn.faults.library import WINDOW
-    from gradcheck_rnn.pipeline.demo.nets import LONGEST_WINDOW, demo_names
+def _list(family: "Family | None", kind: str) -> None:
+    """Print the faults of a family, or those of one kind.
 
-    yield "Known faults of a backward pass, by kind and term:"
-    for kind in dict.fromkeys(name.partition(":")[0] for name in demo_names()):
-        yield ""
-        yield click.style(kind, bold=True)
-        if kind == WINDOW:
-            says = "the chain is cut: an error reaches back by that many steps and no further"
-            yield from _entry(f"1 to {LONGEST_WINDOW}", says, "two steps more")
-        else:
-            yield from _entries([name for name in demo_names() if name.startswith(f"{kind}:")])
-    yield ""
-    yield "gradcheck-rnn demo KIND:TERM shows one; a shell wants quotes round ' and [ ]."
+    Raises:
+        UsageError: there is no such kind.
+    """
+    from gradcheck_rnn.cli.demo_list import list_lines
+    from gradcheck_rnn.pipeline.demo.stages import ELMAN
+
+    lines = list_lines(family or ELMAN, _kind_meant(family or ELMAN, kind))
+    with reader_may_leave():
+        for line in lines:
+            click.echo(line)
 
 
-def _entries(names: Iterable[str]) -> Iterator[str]:
-    from gradcheck_rnn.pipeline.demo.nets import fault_called, stage_of
+def _kind_meant(family: "Family", words: str) -> str:
+    """The kind of fault that somebody typed, empty where none was."""
+    from gradcheck_rnn.config.places import quote
+    from gradcheck_rnn.config.suggest import closest
+    from gradcheck_rnn.pipeline.demo.nets import demo_names
+    from gradcheck_rnn.pipeline.demo.stages import FAMILIES
 
-    for name in names:
-        yield from _entry(name.partition(":")[2], fault_called(name).says, stage_of(name).needs)
-
-
-def _entry(term: str, says: str, needs: str) -> Iterator[str]:
-    """The term, what the fault is, and what a net needs for it to show."""
-    indent = " " * (TERM_WIDTH + 2)
-    lines = [says, *([f"needs {needs}"] if needs else [])]
-    wrapped = [part for line in lines for part in textwrap.wrap(line, LIST_WIDTH - len(indent))]
-    yield f"  {term:<{TERM_WIDTH}}{wrapped[0]}"
-    yield from (indent + part for part in wrapped[1:])
+    kinds = {name.partition(":")[0] for name in demo_names(family)}
+    kind = words.lower().replace("_", "-")
+    if not kind or kind in kinds:
+        return kind
+    near = closest(kind, [*kinds, *(each.name for each in FAMILIES)])
+    help_text = f"did you mean `{near}`?" if near else "`gradcheck-rnn demo --list` shows all kinds"
+    raise UsageError(Mistake(f"{family.cell} has no faults of a kind {quote(words)}", help_text))

@@ -119,6 +119,7 @@ def fault_names() -> tuple[str, ...]:
 
 def _gated_cells() -> Iterator[Cell]:
     """Cells that have every fault of a gated one among them."""
+    yield cell_called("lstm")
     for output in ("tanh", "identity"):
         yield cell_called("lstm", Variant(peepholes=True, lstm_output=output))
     yield cell_called("lstm", Variant(coupled=True))

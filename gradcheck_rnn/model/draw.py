@@ -5,13 +5,12 @@ Every draw has a random stream of its own, so that a change of one size leaves t
 
 import zlib
 from dataclasses import replace
-from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
 from gradcheck_rnn.config.settings import LEARNED, InitSettings, Inputs, Settings
-from gradcheck_rnn.config.variants import variant_of
+from gradcheck_rnn.config.variants import variant_in
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets
 from gradcheck_rnn.model.net import Net, Sizes
@@ -52,7 +51,7 @@ def configured_net(settings: Settings) -> Net:
     return Net(
         sizes=sizes,
         cell=model.cell,
-        variant=variant_of(lambda path: reduce(getattr, path.split("."), settings)),
+        variant=variant_in(settings),
         layers=model.layers,
         bidirectional=model.bidirectional,
         biases=model.biases,

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from gradcheck_rnn.cells.catalogue import Variant, cell_called
 from gradcheck_rnn.cli import demo as command
-from gradcheck_rnn.faults.library import fault_names
+from gradcheck_rnn.faults.library import LOSSES, STEPS, fault_names, names_for
 from gradcheck_rnn.pipeline.demo.nets import demo_names
+from gradcheck_rnn.pipeline.demo.stages import FAMILIES
 from tests.cli.running import COMMAND, PATIENCE, clean_environment, run, run_on_terminal
 
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -33,6 +35,26 @@ FIRST_STORY = (
     r"^PASS all 296 entries agree ",
 )
 
+# parts of the story of an LSTM
+LSTM_STORY = (
+    r"^An LSTM reads a sentence",
+    r"^    a_f = x\[t\] @ W_xf \+ h\[t-1\] @ W_hf \+ b_f   f = sigmoid\(a_f\)$",
+    r"^    c = f \* c\[t-1\] \+ i \* g$",
+    r"h\[-1\] and c\[-1\] are 0\.",
+    r"da_i is the error at a_i, da_f that at a_f",
+    r"^    T = 1   pass    all 774 entries agree$",
+    r"^    T = 2   FAIL    W_xi, b_i, W_xf and 6 more are wrong$",
+    r"^FAIL 12 of 14 parameters are wrong: ",
+    r"The ways back through c and h have a map each",
+    r"^chain map: .* through c ",
+    r"^chain map: .* through h ",
+    r"^It sees the cut: a gated cell keeps an error alive on its way back\.$",
+    r"^missing-activation-derivative sigmoid' of f: ",
+    r"^    da_f = df \* f \* \(1 - f\)",
+    r"^PASS all 774 entries agree ",
+    r"^gradcheck-rnn demo --list lstm ",
+)
+
 
 @pytest.fixture(scope="module")
 def first_story(tmp_path_factory):
@@ -42,11 +64,11 @@ def first_story(tmp_path_factory):
 
 @pytest.fixture
 def meant(run_here, monkeypatch):
-    """The fault that arguments are taken for, None where they are refused; nothing is computed."""
+    """The cell and fault that arguments are taken for, None where they are refused; nothing is computed."""
 
     def ask(*arguments):
         shown = []
-        monkeypatch.setattr(command, "_show", shown.append)
+        monkeypatch.setattr(command, "_show", lambda name, family: shown.append((family.name, name)))
         ended = run_here("demo", *arguments)
         assert ended.code == (0 if shown else 2)
         return shown[0] if shown else None
@@ -54,13 +76,27 @@ def meant(run_here, monkeypatch):
     return ask
 
 
+def missing_part(text, parts):
+    """The first of some patterns that does not follow those before it in a text."""
+    at = 0
+    for part in parts:
+        found = re.compile(part, re.MULTILINE).search(text, at)
+        if not found:
+            return part
+        at = found.end()
+    return None
+
+
 def test_the_story_is_told_in_order_and_needs_no_file(first_story):
     assert (first_story.code, first_story.err) == (0, "")
-    at = 0
-    for part in FIRST_STORY:
-        found = re.compile(part, re.MULTILINE).search(first_story.out, at)
-        assert found, part
-        at = found.end()
+    assert missing_part(first_story.out, FIRST_STORY) is None
+
+
+def test_the_story_of_an_lstm_has_its_equations_and_both_its_maps_in_80_columns(run_here):
+    ended = run_here("demo", "lstm")
+    assert (ended.code, ended.err) == (0, "")
+    assert missing_part(ended.out, LSTM_STORY) is None
+    assert max(map(len, ended.out.splitlines())) <= 80
 
 
 def test_in_a_pipe_the_story_fits_80_columns_and_has_no_escapes(first_story):
@@ -103,6 +139,7 @@ def test_nothing_is_cut_on_a_narrow_terminal():
         ("clipped-gradient:dh_next", "It passes the right code, as it should."),
         ("error-at-every-step:dy", "tags the whole sentence at its last word"),
         ("scaled-gradient:B", "It\nreads 3 sentences at a time."),
+        ("untransposed-weight:W_hr", "dh_next = da_z @ W_hz.T + da_r @ W_hr + dq * r + dh * z"),
     ],
 )
 def test_the_story_of_another_fault_says_what_is_so_for_it(name, says, run_here):
@@ -121,7 +158,13 @@ def test_a_fault_with_another_ones_gradients_is_told_under_both_names(run_here):
 
 @pytest.mark.parametrize("name", demo_names())
 def test_every_name_means_itself(name, meant):
-    assert meant(name) == meant(*name.replace(":", " ", 1).split()) == name
+    assert meant(name) == meant(*name.replace(":", " ", 1).split()) == ("elman", name)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_no_two_names_are_the_same_to_a_careless_typist(family):
+    names = demo_names(family)
+    assert len({command._plain(name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +180,26 @@ def test_every_name_means_itself(name, meant):
     ],
 )
 def test_a_name_may_be_typed_carelessly(typed, name, meant):
-    assert meant(*typed) == name
+    assert meant(*typed) == ("elman", name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "cell", "name"),
+    [
+        (["lstm"], "lstm", "missing-activation-derivative:sigmoid' of f"),
+        (["gru"], "gru", "missing-term:r * dq in dh_next"),
+        (["missing-term:dc_next"], "lstm", "missing-term:dc_next"),
+        (["missing-term", "F", "in", "dc_next"], "lstm", "missing-term:f in dc_next"),
+        (["untransposed-weight:W_hr"], "gru", "untransposed-weight:W_hr"),
+        (["LSTM", "sign-flip", "dh_next"], "lstm", "sign-flip:dh_next"),
+        (["gru", "missing-term:dh_next"], "gru", "missing-term:dh_next"),
+        (["elman", "missing-term:dh_next"], "elman", "missing-term:dh_next"),
+        (["missing-term:dh_next"], "elman", "missing-term:dh_next"),
+        (["lstm truncated-chain:2"], "lstm", "truncated-chain:2"),
+    ],
+)
+def test_a_fault_is_shown_on_the_cell_that_is_named_or_the_first_that_has_it(typed, cell, name, meant):
+    assert meant(*typed) == (cell, name)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +211,11 @@ def test_a_name_may_be_typed_carelessly(typed, name, meant):
         (["untransposed-weight"], "add one of `W_hh`, `W_hy`"),
         (["truncated-chain:0"], "there are truncated-chain:1 to truncated-chain:7"),
         (["truncated-chain:8"], "there are truncated-chain:1 to truncated-chain:7"),
-        (["--list", "sign-flip"], "leave out one of the two"),
+        (["--list", "lsmt"], "did you mean `lstm`?"),
+        (["--list", "gru", "sing-flip"], "did you mean `sign-flip`?"),
+        (["missing-term:f in dc_nxet"], "did you mean `missing-term:f in dc_next`?"),
+        (["gru", "missing-term:dc_next"], "did you mean `missing-term:"),
+        (["swapped-gates"], "`i in dg`, `W_ho`, `tanh(c) in do`, ...; `gradcheck-rnn demo --list lstm swapped-gates`"),
         (["x" * 1000], "`gradcheck-rnn demo --list` shows all"),
     ],
 )
@@ -168,6 +234,49 @@ def test_the_list_has_every_fault_under_its_kind_in_80_columns():
     assert listed == {*fault_names(), "truncated-chain:1 to 7"}
 
 
+# what may stand before the terms of a line of a list
+HEADING = re.compile(r"(needs (h = o \* c, )?.*?|one gradient): ")
+VARIANTS = {
+    "lstm": [
+        Variant(lstm_output=output, peepholes=peepholes, coupled=coupled)
+        for output in ("tanh", "identity")
+        for peepholes in (False, True)
+        for coupled in (False, True)
+    ],
+    "gru": [Variant(reset=reset, keeps=keeps) for reset in ("before", "after") for keeps in ("z", "1-z")],
+}
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_list_of_a_gated_cell_has_every_fault_of_every_variant_in_80_columns(cell, run_here):
+    ended = run_here("demo", "--list", cell)
+    assert (ended.code, ended.err) == (0, "")
+    assert max(map(len, ended.out.splitlines())) <= 80
+    listed = set()
+    for block in ended.out.split("\n\n")[1:-2]:
+        kind, *lines = block.splitlines()
+        # a line that goes on is indented further
+        groups = re.split(r"\n  (?! )", "\n" + "\n".join(lines))[1:]
+        terms = [HEADING.sub("", " ".join(group.split()), count=1).split(", ") for group in groups]
+        listed |= {f"{kind}:{term}" for each in terms for term in each}
+    everything = {"biases": True, "learned": True, "outputs": True, "inputs": True, "batched": True}
+    assert listed == {
+        name
+        for variant in VARIANTS[cell]
+        for loss in LOSSES
+        for steps in STEPS
+        for name in names_for(cell_called(cell, variant), loss=loss, steps=steps, **everything)
+    }
+
+
+def test_the_list_of_one_kind_says_what_each_fault_is(run_here):
+    out = run_here("demo", "--list", "lstm", "swapped-gates").out
+    assert re.search(r"^  f in dc_next +dc_next is multiplied by \S+, not by f$", out, re.MULTILINE)
+    assert re.search(r"^  p_i in dc_next .*\n +needs peepholes$", out, re.MULTILINE)
+    assert "missing-term" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_the_list_says_what_a_fault_needs():
     lines = run("demo", "--list").out.splitlines()
     at = lines.index("error-at-every-step")
@@ -175,12 +284,13 @@ def test_the_list_says_what_a_fault_needs():
     assert lines[at + 3].strip() == "needs a loss on the last step only"
 
 
-def test_the_list_needs_no_numpy():
-    script = """
+@pytest.mark.parametrize("cell", ["elman", "lstm"])
+def test_the_list_needs_no_numpy(cell):
+    script = f"""
 import sys
 from gradcheck_rnn.cli import main
 try:
-    main(["demo", "--list"])
+    main(["demo", "--list", "{cell}"])
 finally:
     print([name for name in ("numpy", "rich") if name in sys.modules], file=sys.stderr)
 """

@@ -7,7 +7,8 @@ from gradcheck_rnn.model.draw import configured_problem, probe_net, probe_proble
 from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.pipeline.check import run_check
-from gradcheck_rnn.pipeline.demo.nets import FIRST_STORY, demo_names, fault_called, settings_of
+from gradcheck_rnn.pipeline.demo.nets import demo_names, fault_called, settings_of
+from gradcheck_rnn.pipeline.demo.stages import ELMAN, GRU, LSTM
 from gradcheck_rnn.pipeline.demo.story import tell_story
 from tests.oracle.elman import Spec, complex_step_gradient, gradients
 
@@ -30,16 +31,26 @@ OF_MANY_KINDS = [
     "overwritten-accumulator:b_y",
     "scaled-gradient:1/B",
 ]
+# places that only gated cells have, on nets of several kinds
+OF_GATES = [
+    (LSTM, "missing-term:p_i in dc_next"),
+    (LSTM, "clipped-gradient:dc_next"),
+    (GRU, "untransposed-weight:W_hr"),
+    (GRU, "missing-term:u in dr"),
+]
+GATED = [(family, name) for family in (LSTM, GRU) for name in demo_names(family)]
+# a sample of each commit; a campaign takes all
+SAMPLED = 20
 
 
 @pytest.fixture(scope="module")
 def first_story():
-    return tell_story(FIRST_STORY)
+    return tell_story(ELMAN.first_story)
 
 
 @pytest.fixture(scope="module")
 def tagger():
-    return configured_problem(settings_of(FIRST_STORY))
+    return configured_problem(settings_of(ELMAN.first_story))
 
 
 def test_one_step_passes_and_two_fail(first_story):
@@ -104,15 +115,36 @@ def test_a_fault_is_found_under_its_name(name):
     assert [f"{finding.kind}:{finding.term}" for finding in report.findings] == [name]
 
 
-@pytest.mark.parametrize("name", demo_names())
-def test_every_known_fault_shows_on_its_net(name):
+@pytest.mark.parametrize(("family", "name"), OF_GATES)
+def test_a_gated_fault_is_found_under_its_name(family, name):
+    report = run_check(settings_of(name, family))
+    assert report.outcome == "fail"
+    assert [f"{finding.kind}:{finding.term}" for finding in report.findings] == [name]
+    paths = [each.path for each in (report.chain, *report.chain.beside)]
+    assert paths == (["c", "h"] if family is LSTM else [""])
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("family", [LSTM, GRU], ids=["lstm", "gru"])
+def test_every_gated_fault_is_found_or_one_with_the_same_gradients(family):
+    assert [name for name in demo_names(family) if name not in _names_found(settings_of(name, family))] == []
+
+
+def _names_found(settings):
+    """Names of the faults that a check finds, and of those that nothing can tell from them."""
+    findings = run_check(settings).findings
+    return {name for each in findings for name in (f"{each.kind}:{each.term}", *each.evidence.get("equivalent", ()))}
+
+
+@pytest.mark.parametrize(("family", "name"), [*((ELMAN, name) for name in demo_names()), *GATED[::SAMPLED]])
+def test_every_known_fault_shows_on_its_net(family, name):
     """At the configured point or at the probe, by more than the check's tolerance."""
-    settings = settings_of(name)
+    settings = settings_of(name, family)
     configured = configured_problem(settings)
     points = [configured, probe_problem(probe_net(configured.net, reducible=True), settings)]
     shares = []
     for point in points:
-        right, wrong = reference_gradients(point), reference_gradients(point, [fault_called(name)])
+        right, wrong = reference_gradients(point), reference_gradients(point, [fault_called(name, family)])
         shares += [
             np.abs(wrong[each] - right[each]).max() / size for each in right if (size := np.abs(right[each]).max())
         ]
@@ -129,3 +161,8 @@ def test_a_chain_that_is_cut_far_back_passes_at_every_length_and_is_found_at_the
 
 def test_a_fault_within_a_step_fails_at_one_step():
     assert tell_story("missing-target:dy").first_failing == 1
+
+
+@pytest.mark.parametrize(("family", "name"), GATED[::SAMPLED])
+def test_a_gated_fault_is_shown_on_the_cell_that_was_named(family, name):
+    assert settings_of(name, family).model.cell == family.name

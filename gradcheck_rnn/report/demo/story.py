@@ -62,7 +62,7 @@ def _map(story: Story, console: Console, number: str) -> None:
     if story.broken.chain is None:
         _tell("The chain of this net cannot be mapped.", console)
         return
-    _tell(words.before_map(story.broken.chain.length), console)
+    _tell(words.before_map(story.broken.chain), console)
     console.print()
     show_chain(story.broken.chain, console)
     _tell(words.after_map(story), console)

@@ -1,21 +1,26 @@
 """Sentences of a demonstration, for somebody who has never heard of the tool."""
 
+from collections.abc import Sequence
+
+from gradcheck_rnn.cells.catalogue import cell_called
+from gradcheck_rnn.cells.equation import Cell, delta_of, initial_name, previous
 from gradcheck_rnn.config.settings import ModelSettings, Settings
+from gradcheck_rnn.config.variants import variant_in
+from gradcheck_rnn.diagnose.chain_map import ChainMap
+from gradcheck_rnn.faults.library import is_elman
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.demo.chapters import Alarm, ClassicCheck, Rung, Story
+from gradcheck_rnn.report.demo.equations import forward_lines
 
-_STATES = {"tanh": "tanh(z[t])", "relu": "max(z[t], 0)", "sigmoid": "1 / (1 + exp(-z[t]))"}
-_STARTS = {
-    "zeros": "h[-1] = 0",
-    "random": "h[-1] is given, and is not 0",
-    "learned": "h[-1] = h0 is learned like the weights",
-}
+_CELLS = {"lstm": "An LSTM", "gru": "A GRU"}
+# the longest list of names in a sentence, and those of a longer one that are named
+MOST_NAMES, FIRST_NAMES = 5, 3
 
 
 def task(settings: Settings) -> str:
     """Say what the net is for."""
-    cell, batch = settings.model.cell, settings.sequence.batch_size
-    what = f"A {cell} net reads a sentence word by word"
+    batch = settings.sequence.batch_size
+    what = f"{_CELLS.get(settings.model.cell, f'A {settings.model.cell} net')} reads a sentence word by word"
     if settings.loss.kind == "mse":
         what += f" and gives every word {settings.model.output_size} numbers."
     elif settings.loss.steps == "last":
@@ -27,11 +32,11 @@ def task(settings: Settings) -> str:
 
 def formulas(settings: Settings) -> list[str]:
     """Write down the forward pass."""
-    return [
-        "z[t] = x[t] @ W_xh + h[t-1] @ W_hh + b_h",
-        f"h[t] = {_STATES[settings.model.cell]}",
-        "y[t] = h[t] @ W_hy + b_y",
-    ]
+    return forward_lines(_cell(settings))
+
+
+def _cell(settings: Settings) -> Cell:
+    return cell_called(settings.model.cell, variant_in(settings))
 
 
 def sizes(settings: Settings) -> str:
@@ -40,9 +45,22 @@ def sizes(settings: Settings) -> str:
     outputs = "tags" if loss.kind == "softmax_cross_entropy" else "outputs"
     return (
         f"A sentence has T = {settings.sequence.length} words, each one-hot out of {model.input_size}. There are "
-        f"{model.hidden_size} hidden units and {model.output_size} {outputs}; {_STARTS[model.initial_state]}. The "
+        f"{model.hidden_size} hidden units and {model.output_size} {outputs}; {_start(settings)}. The "
         f"weights are random, of size {_spread(model)}. The loss is {loss.kind.replace('_', ' ')}, {_summed(settings)}."
     )
+
+
+def _start(settings: Settings) -> str:
+    states = _cell(settings).states
+    several = len(states) > 1
+    first = _list([f"{state}[-1]" for state in states])
+    match settings.model.initial_state:
+        case "zeros":
+            return f"{first} {'are' if several else '='} 0"
+        case "random":
+            return f"{first} {'are' if several else 'is'} given, and not 0"
+    learned = _list([initial_name(state) for state in states])
+    return f"{first} {'are' if several else '='} {learned}, learned like the weights"
 
 
 def _spread(model: ModelSettings) -> str:
@@ -57,9 +75,12 @@ def _summed(settings: Settings) -> str:
 
 def situation(story: Story) -> list[str]:
     """Say what has happened."""
+    cell = _cell(story.broken.settings)
+    carries = [delta_of(previous(state)) for state in cell.states]
+    carry = "carries" if len(carries) == 1 else "carry"
     said = [
-        "Say that you wrote the backward pass by hand. It walks from the last word to the first: dz is the error at "
-        "z[t], and dh_next carries it back to the word before.",
+        "Say that you wrote the backward pass by hand. It walks from the last word to the first: "
+        f"{_deltas(cell)}, and {_list(carries)} {carry} it back to the word before.",
         f"A gradient check moves each of the net's {story.ladder[0].entries} numbers a little, sees how the loss "
         "moves, and compares that with your gradient. It says whether the gradient is wrong. It does not say where.",
     ]
@@ -71,10 +92,16 @@ def situation(story: Story) -> list[str]:
     return said
 
 
+def _deltas(cell: Cell) -> str:
+    """Say what a letter d in front of a name means, by one example or two."""
+    first, *others = (each.name for each in cell.affine)
+    return f"d{first} is the error at {first}" + (f", d{others[0]} that at {others[0]}, and so on" if others else "")
+
+
 def rung(step: Rung) -> str:
     """Say what the check finds at one length."""
     if step.verdict == "fail":
-        return f"{_list(step.wrong)} {'is' if len(step.wrong) == 1 else 'are'} wrong"
+        return f"{_several(step.wrong)} {'is' if len(step.wrong) == 1 else 'are'} wrong"
     return f"all {step.entries} entries agree" if step.verdict == "pass" else "cannot be told"
 
 
@@ -108,12 +135,16 @@ def two_points() -> str:
     )
 
 
-def before_map(length: int) -> str:
+def before_map(chain: ChainMap) -> str:
     """Say what a chain map is."""
-    return (
-        f"The error made at word t must reach every word k before it. gradcheck-rnn follows each one, over {length} "
-        "words: what your code carries, what the numbers say, and which cells agree."
+    said = (
+        f"The error made at word t must reach every word k before it. gradcheck-rnn follows each one, over "
+        f"{chain.length} words: what your code carries, what the numbers say, and which cells agree."
     )
+    if not chain.beside:
+        return said
+    paths = [each.path for each in (chain, *chain.beside)]
+    return f"{said} The ways back through {_list(paths)} have a map each."
 
 
 def after_map(story: Story) -> str:
@@ -121,13 +152,15 @@ def after_map(story: Story) -> str:
     chain = story.broken.chain
     if chain is None:
         return ""
-    if chain.agrees.all() and story.fault.parameter is not None:
+    maps = (chain, *chain.beside)
+    agrees = all(each.agrees.all() for each in maps)
+    if agrees and story.fault.parameter is not None:
         return "So the chain itself is right. The mistake is in how one parameter's own gradient is built."
-    if chain.agrees.all() and chain.constant == 1:
+    if agrees and chain.constant == 1:
         return "Here nothing is wrong. It takes larger numbers, such as those of the table, for the mistake to show."
-    if chain.agrees.diagonal().all() and not chain.agrees.all() and not (chain.empty | chain.acausal).any():
-        return "Without a chain these cells would be empty. So the chain is there, but something in it is wrong."
-    return ""
+    if agrees or any((each.empty | each.acausal).any() or not each.agrees.diagonal().all() for each in maps):
+        return ""
+    return "Without a chain these cells would be empty. So the chain is there, but something in it is wrong."
 
 
 def before_classic(classic: ClassicCheck) -> str:
@@ -151,7 +184,9 @@ def after_classic(story: Story) -> list[str]:
             f"so that what the cut takes away is {classic.share:.0e} of the gradient."
         )
     else:
-        said.append("It sees the cut: these weights are large, and an error does not fade on its way back.")
+        gated = not is_elman(_cell(story.broken.settings))
+        why = "a gated cell keeps an error alive" if gated else "these weights are large, and an error does not fade"
+        said.append(f"It sees the cut: {why} on its way back.")
     if classic.own is not None:
         said.append(_of_own(classic))
     return said
@@ -173,7 +208,7 @@ def _of_own(classic: ClassicCheck) -> str:
     own = classic.failing(classic.own) if classic.own is not None else ()
     if set(own) <= set(classic.failing(classic.right)):
         return "And your code? To this check it is as good as the right one."
-    return f"Your code fails in {_list(own)}. That is all that it can say: not which line, and not why."
+    return f"Your code fails in {_several(own)}. That is all that it can say: not which line, and not why."
 
 
 def before_finding(story: Story) -> str:
@@ -195,19 +230,28 @@ def after_finding(story: Story, finding: Finding) -> str:
 def change(finding: Finding) -> list[str]:
     """Write the correction as a diff: the wrong line where the finding tells it, and the right one."""
     if finding.kind == "untransposed-weight":
-        return [f"- {finding.help.replace('.T', '', 1)}", f"+ {finding.help}"]
+        return [f"- {finding.help.replace(f'{finding.term}.T', finding.term)}", f"+ {finding.help}"]
     return [finding.help]
 
 
 def what_next(story: Story) -> list[tuple[str, str]]:
     """Commands to go on with, and what each is for."""
+    cell = _cell(story.broken.settings)
+    family = "" if is_elman(cell) else f" {cell.name}"
     return [
         (f"gradcheck-rnn explain {story.fault.kind}", "more about this mistake"),
-        ("gradcheck-rnn demo --list", "all that can be shown so"),
+        (f"gradcheck-rnn demo --list{family}", "all that can be shown so"),
         ("gradcheck-rnn check my.yaml", "the same for your code"),
     ]
 
 
-def _list(names: tuple[str, ...] | list[str]) -> str:
+def _several(names: Sequence[str]) -> str:
+    """Name them all, or the first of many."""
+    if len(names) <= MOST_NAMES:
+        return _list(names)
+    return _list([*names[:FIRST_NAMES], f"{len(names) - FIRST_NAMES} more"])
+
+
+def _list(names: Sequence[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -20,8 +20,7 @@ class Page:
     """The page of one kind of finding.
 
     `group` is a key of GROUPS, `text` is Markdown. The code blocks under `## Broken` and `## Fixed` are the two forms
-    of a passage of `sample`, a file of the sample net, which the check meets under the `overrides` (KEY=VALUE each);
-    `runs` is False where there is no sample yet that holds the passage.
+    of a passage of `sample`, a file of the sample nets, which the check meets under the `overrides` (KEY=VALUE each).
     """
 
     kind: str
@@ -29,7 +28,6 @@ class Page:
     text: str
     sample: str
     overrides: tuple[str, ...]
-    runs: bool
 
     @property
     def summary(self) -> str:
@@ -72,7 +70,6 @@ def read_page(kind: str) -> Page:
         text=text,
         sample=settings.get("sample", "sample_net.py"),
         overrides=tuple(settings["set"].strip("[]").split(", ")) if "set" in settings else (),
-        runs=settings.get("run") != "no",
     )
 
 

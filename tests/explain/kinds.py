@@ -56,5 +56,3 @@ NOTES = {
     "sequence-length-fixed",
 }
 PROMISED = BACKWARD | CODE | NOTES
-# their sample is not run: there is no base sample that could hold it
-NOT_RUN = {"swapped-gates"}

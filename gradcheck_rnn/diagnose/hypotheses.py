@@ -178,11 +178,17 @@ class _Search:
 
     def singles(self) -> Iterator[_Candidate]:
         """Explanations with at most one fault of the chain."""
-        yield from self._explanations(self.right, 0)
+        alone = list(self._explanations(self.right, 0))
+        yield from alone
+        found = self._complete(alone)
+        is_one = found is not None and len(found.faults) == 1
         to_explain = [name for name in self.wrong if not self._fits(name, self.right)] or self.wrong
         for order, fault in enumerate(self.chain, start=1):
             hypothesis = self._under(fault) if may_explain(fault, self.scene.net, to_explain) else None
-            if hypothesis is not None and any(self._fits(name, hypothesis) for name in to_explain):
+            if hypothesis is None:
+                continue
+            # beside one fault that explains everything, a chain that leaves anything to another fault is no answer
+            if max(self._residuals(hypothesis)) < self.same if is_one else self._fits_any(to_explain, hypothesis):
                 yield from self._explanations(hypothesis, order)
 
     def _pairs(self) -> Iterator[_Candidate]:
@@ -262,6 +268,9 @@ class _Search:
             for each in combinations_of(own):
                 for together, everywhere in product(merged(each, self.names), self._named(constant)):
                     yield _Candidate((*everywhere, *hypothesis.faults, *together), tuple(explained), order)
+
+    def _fits_any(self, names: Iterable[str], hypothesis: Hypothesis) -> bool:
+        return any(self._fits(name, hypothesis) for name in names)
 
     def _fits(self, name: str, hypothesis: Hypothesis) -> bool:
         """Whether a chain explains a wrong parameter, but for what may be done to the finished gradient."""

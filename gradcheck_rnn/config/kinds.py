@@ -9,7 +9,7 @@ from gradcheck_rnn.config.places import SHOWN_PATH, quote
 from gradcheck_rnn.config.scalars import resolve
 from gradcheck_rnn.config.suggest import closest, listed
 from gradcheck_rnn.config.tree import Node, Scalar, found
-from gradcheck_rnn.faults.library import fault_names, is_fault_name
+from gradcheck_rnn.faults.library import fault_names, gated_names, is_fault_name
 
 _PLAIN_PATH = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
 _MEANINGS = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
@@ -200,7 +200,7 @@ class FaultName:
             return text
         if not text:
             return _refused(self, node)
-        meant = closest(text, fault_names())
+        meant = closest(text, (*fault_names(), *gated_names()))
         suggestion = f"did you mean {quote(meant)}? " if meant else ""
         return Refused(f"unknown fault {quote(text)}", f"{suggestion}`gradcheck-rnn demo --list` lists them all")
 

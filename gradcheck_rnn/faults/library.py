@@ -99,9 +99,8 @@ def is_fault_name(name: str) -> bool:
     kind, _, term = name.partition(":")
     if kind == WINDOW:
         return term.isascii() and term.isdigit()
-    # faults of the loss are the same whatever the cell: those of a gated net are looked for with one loss only
-    some, anywhere = {"loss": LOSSES[0], "steps": STEPS[0]}, without_place(name)
-    if anywhere in fault_names() or any(anywhere in _names_of(cell, **some) for cell in _gated_cells()):
+    anywhere = without_place(name)
+    if anywhere in fault_names() or anywhere in gated_names():
         return True
     deep = Structure(cell_called(FUNCTIONS[0]), layers=2, bidirectional=True, embedded=True)
     of_deep = [*between_faults(deep), *own_faults(deep)[EMBEDDING], *own_faults(deep)[OUTPUT_WEIGHT]]
@@ -117,6 +116,14 @@ def fault_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in each for name in names))
 
 
+@cache
+def gated_names() -> tuple[str, ...]:
+    """Names of all faults that some gated net may have, windows aside."""
+    # faults of the loss are the same whatever the cell: these are those of one loss only
+    each = (_names_of(cell, loss=LOSSES[0], steps=STEPS[0]) for cell in _gated_cells())
+    return tuple(dict.fromkeys(name for names in each for name in names))
+
+
 def _gated_cells() -> Iterator[Cell]:
     """Cells that have every fault of a gated one among them."""
     yield cell_called("lstm")
@@ -126,6 +133,7 @@ def _gated_cells() -> Iterator[Cell]:
     for reset in ("before", "after"):
         for keeps in ("z", "1-z"):
             yield cell_called("gru", Variant(reset=reset, keeps=keeps))
+    yield cell_called("gru", Variant(reset="after", recurrent_bias=True))
 
 
 def _names_of(cell: Cell, *, loss: str, steps: str) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The command `power`: which faults are seen at which point, in text and in JSON."""
 
+import re
+
 import pytest
 
 from tests.cli.running import CONFIGS, run, run_on_terminal
@@ -165,3 +167,15 @@ def test_a_verbose_check_shows_the_chain_under_the_configuration(run_here):
     lags = [line for line in run_here("power", TAGGER).out.splitlines() if line.startswith("  lag ")]
     assert all(line in shown for line in lags)
     assert shown.index("tolerance:") < shown.index("chain:") < shown.index("PASS")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_hundreds_of_faults_of_an_lstm_are_told_in_a_few_lines_of_80_columns(encoding):
+    ended = run("power", CONFIGS / "meter_lstm.yaml", environment={"PYTHONIOENCODING": encoding})
+    lines = ended.out.splitlines()
+    assert (ended.code, ended.err) == (0, "")
+    assert max(map(len, lines)) <= 80
+    assert len(lines) < 40
+    # its state is h and c together
+    assert re.search(r"^chain: +median norm of d\(h, c\)_t/d\(h, c\)_\(t-lag\) ", ended.out, re.MULTILINE)
+    assert re.search(r"^units: +0% of the gates and states are saturated", ended.out, re.MULTILINE)

@@ -16,7 +16,7 @@ from gradcheck_rnn.config.settings import LEARNED, BackwardSettings, Settings
 from gradcheck_rnn.config.variants import variant_in
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.library import WINDOW, fault_by_name, known_faults, parameters_of
-from gradcheck_rnn.pipeline.demo.stages import ELMAN, EXTREMES, TAGGER, Family, Stage
+from gradcheck_rnn.pipeline.demo.stages import ELMAN, TAGGER, Family, Stage
 
 # a chain map of nine steps shows windows of up to seven lags
 LONGEST_WINDOW = 7
@@ -36,7 +36,7 @@ def stage_of(name: str, family: Family = ELMAN) -> Stage:
     if kind == WINDOW:
         return Stage(f"more than {int(term) + 1} steps", (f"sequence.length={max(6, int(term) + 2)}",))
     first = next(stage for stage in family.stages if name in _faults_on((*family.changes, *stage.changes)))
-    return EXTREMES[kind].on(first) if kind in EXTREMES else first
+    return family.extremes[kind].on(first) if kind in family.extremes else first
 
 
 def settings_of(name: str, family: Family = ELMAN) -> Settings:

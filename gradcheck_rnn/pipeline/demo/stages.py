@@ -38,8 +38,8 @@ class Family:
     """Nets of one kind of cell, by the `name` that a command gives it.
 
     `cell` says in words what they are, `changes` make the tagger one of them. A fault is shown on the first of `stages`
-    that it may be in, unless `special` has one for its name; `first_story` is the fault that is shown where
-    none is asked for.
+    that it may be in, unless `special` has one for its name; kinds that show at the configured point of an extreme net
+    only have one in `extremes`. `first_story` is the fault that is shown where none is asked for.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Family:
     changes: tuple[str, ...]
     stages: tuple[Stage, ...]
     first_story: str
+    extremes: Mapping[str, Stage]
     special: Mapping[str, Stage] = field(default_factory=dict)
 
 
@@ -72,8 +73,8 @@ _LARGE_GRADIENTS = Stage(
         "model.initial_state=random",
     ),
 )
-# what a kind of fault needs, besides a net that it may be in, to show at the configured point
-EXTREMES = {"missing-initial-state": _GIVEN_STATE, "clipped-gradient": _LARGE_GRADIENTS}
+# a gate makes small what goes back through it
+_LARGE_GATED_GRADIENTS = Stage("", ("model.output_size=100",)).on(_LARGE_GRADIENTS)
 
 ELMAN = Family(
     name="elman",
@@ -87,6 +88,7 @@ ELMAN = Family(
     ),
     # the slip of the question that this project began with
     first_story="untransposed-weight:W_hh",
+    extremes={"missing-initial-state": _GIVEN_STATE, "clipped-gradient": _LARGE_GRADIENTS},
     special={
         "untransposed-weight:W_hy": _AS_MANY_OUTPUTS,
         "missing-term:W_hy": _AS_MANY_OUTPUTS,
@@ -98,8 +100,6 @@ ELMAN = Family(
         "skipped-step:W_hh": _GIVEN_STATE,
     },
 )
-# what goes back through the gates of an LSTM is small
-_LARGE_CARRIES = Stage(_LARGE_GRADIENTS.needs, (*_LARGE_GRADIENTS.changes, "model.output_size=100"))
 _PEEPHOLES = "model.lstm.peepholes=true"
 _RESET_AFTER = "model.gru.reset=after"
 LSTM = Family(
@@ -115,7 +115,7 @@ LSTM = Family(
         Stage("coupled gates, f = 1 - i", ("model.lstm.coupled_gates=true",)),
     ),
     first_story="missing-activation-derivative:sigmoid' of f",
-    special={"clipped-gradient:dh_next": _LARGE_CARRIES, "clipped-gradient:dc_next": _LARGE_CARRIES},
+    extremes={"missing-initial-state": _GIVEN_STATE, "clipped-gradient": _LARGE_GATED_GRADIENTS},
 )
 GRU = Family(
     name="gru",
@@ -129,5 +129,6 @@ GRU = Family(
         Stage("the reset gate after the product, and a gradient of the inputs", (_RESET_AFTER, *OF_INPUTS)),
     ),
     first_story="missing-term:r * dq in dh_next",
+    extremes={"missing-initial-state": _GIVEN_STATE, "clipped-gradient": _LARGE_GATED_GRADIENTS},
 )
 FAMILIES = (ELMAN, LSTM, GRU)

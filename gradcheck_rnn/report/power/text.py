@@ -4,9 +4,10 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from gradcheck_rnn.cells.catalogue import cell_called
 from gradcheck_rnn.diagnose.power import NO_EFFECT
 from gradcheck_rnn.diagnose.vanishing import SATURATED, Vanishing
-from gradcheck_rnn.faults.library import WINDOW
+from gradcheck_rnn.faults.library import WINDOW, is_elman
 from gradcheck_rnn.report.power.table import KnownFault, PowerTable
 from gradcheck_rnn.report.words import power_line
 
@@ -83,7 +84,8 @@ def _faults(table: PowerTable, width: int, *, verbose: bool) -> Iterator[str]:
         yield from (_kind_row(row, width) for row in rows[: max(left, 0)])
         left -= len(rows)
     if left < 0:
-        yield f"  and {-left} more rows of missed ones; --verbose shows all"
+        word = "row" if left == -1 else "rows"
+        yield f"  and {-left} more {word} of missed ones; --verbose shows all"
     if caught and verbose:
         yield "caught at the configured point"
         yield from (_kind_row([each], width) for each in caught)
@@ -184,9 +186,12 @@ def _reading(vanishing: Vanishing) -> str:
     factor, lags = vanishing.factor, len(vanishing.norms) - 1
     if factor is None:
         return "a sequence of one step has none"
+    states = ", ".join(cell_called(vanishing.cell).states)
+    state = f"({states})" if "," in states else states
+    quotient = f"d{state}_t/d{state}_(t-lag)"
     if not math.isfinite(factor):
-        return "explodes: dh_t/dh_(t-lag) is not finite"
-    pace = f"median norm of dh_t/dh_(t-lag) {'grows' if factor > 1 else 'shrinks'} by a factor of {factor:.2g} a lag"
+        return f"explodes: {quotient} is not finite"
+    pace = f"median norm of {quotient} {'grows' if factor > 1 else 'shrinks'} by a factor of {factor:.2g} a lag"
     if (lost := vanishing.lost_at) is None:
         return f"{pace}; the check ({vanishing.sensitivity:g}, marked |) sees as far as lag {lags}"
     return f"{pace}; from lag {lost} on it is below what the check resolves ({vanishing.sensitivity:g}, marked |)"
@@ -196,7 +201,8 @@ def _units(vanishing: Vanishing) -> str:
     share = f"{vanishing.saturated:.0%}"
     if vanishing.cell == "relu":
         return f"{share} are dead: never positive"
-    return f"{share} of the states are saturated: a slope below {SATURATED:.0%} of the largest"
+    what = "states" if is_elman(cell_called(vanishing.cell)) else "gates and states"
+    return f"{share} of the {what} are saturated: a slope below {SATURATED:.0%} of the largest"
 
 
 def _shown(count: int) -> list[int]:

@@ -27,6 +27,7 @@ FIRST_STORY = (
     r"^gradcheck-rnn +pass +FAIL +FAIL$",
     r"^It calls right code wrong, a false alarm: W_hh\[",
     r"^It is blind: ",
+    r"^Your code fails in W_xh and b_h, apart from what fails in right code too\.",
     r"^untransposed-weight W_hh: ",
     r"next best,",
     r"^    - dh_next = dz @ W_hh$",
@@ -139,6 +140,7 @@ def test_nothing_is_cut_on_a_narrow_terminal():
         ("clipped-gradient:dh_next", "It passes the right code, as it should."),
         ("error-at-every-step:dy", "tags the whole sentence at its last word"),
         ("scaled-gradient:B", "It\nreads 3 sentences at a time."),
+        ("sign-flip:x", "each a vector of 12 numbers, whose gradient is checked too"),
         ("untransposed-weight:W_hr", "dh_next = da_z @ W_hz.T + da_r @ W_hr + dq * r + dh * z"),
     ],
 )

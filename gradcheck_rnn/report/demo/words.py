@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gradcheck_rnn.cells.catalogue import cell_called
-from gradcheck_rnn.cells.equation import Cell, delta_of, initial_name, previous
+from gradcheck_rnn.cells.equation import INPUT_PARAMETER, Cell, delta_of, initial_name, previous
 from gradcheck_rnn.config.settings import ModelSettings, Settings
 from gradcheck_rnn.config.variants import variant_in
 from gradcheck_rnn.diagnose.chain_map import ChainMap
@@ -44,10 +44,17 @@ def sizes(settings: Settings) -> str:
     model, loss = settings.model, settings.loss
     outputs = "tags" if loss.kind == "softmax_cross_entropy" else "outputs"
     return (
-        f"A sentence has T = {settings.sequence.length} words, each one-hot out of {model.input_size}. There are "
+        f"A sentence has T = {settings.sequence.length} words, {_words(settings)}. There are "
         f"{model.hidden_size} hidden units and {model.output_size} {outputs}; {_start(settings)}. The "
         f"weights are random, of size {_spread(model)}. The loss is {loss.kind.replace('_', ' ')}, {_summed(settings)}."
     )
+
+
+def _words(settings: Settings) -> str:
+    size = settings.model.input_size
+    if settings.sequence.input_gradient:
+        return f"each a vector of {size} numbers, whose gradient is checked too"
+    return f"each one-hot out of {size}"
 
 
 def _start(settings: Settings) -> str:
@@ -155,7 +162,8 @@ def after_map(story: Story) -> str:
     maps = (chain, *chain.beside)
     agrees = all(each.agrees.all() for each in maps)
     if agrees and story.fault.parameter is not None:
-        return "So the chain itself is right. The mistake is in how one parameter's own gradient is built."
+        whose = "the gradient of the inputs" if story.fault.parameter == INPUT_PARAMETER else "one parameter's gradient"
+        return f"So the chain itself is right. The mistake is in how {whose} is built."
     if agrees and chain.constant == 1:
         return "Here nothing is wrong. It takes larger numbers, such as those of the table, for the mistake to show."
     if agrees or any((each.empty | each.acausal).any() or not each.agrees.diagonal().all() for each in maps):
@@ -196,19 +204,23 @@ def _of_alarm(alarm: Alarm) -> str:
     return (
         f"It calls right code wrong, a false alarm: {alarm.parameter}{list(alarm.index)} is off by {alarm.error:.1e} "
         f"by rounding alone. Two losses near {alarm.loss:.4g} differ by {abs(alarm.difference):.0e}, so that "
-        f"{_digits(alarm.digits)} of their 16 digits are left."
+        f"{_digits(alarm.digits)} left."
     )
 
 
 def _digits(digits: float) -> str:
-    return f"about {round(digits)}" if digits >= 1 else "none"
+    if digits < 1:
+        return "none of their 16 digits are"
+    return f"about {round(digits)} of their 16 digits {'is' if round(digits) == 1 else 'are'}"
 
 
 def _of_own(classic: ClassicCheck) -> str:
-    own = classic.failing(classic.own) if classic.own is not None else ()
-    if set(own) <= set(classic.failing(classic.right)):
+    false, own = classic.failing(classic.right), classic.failing(classic.own) if classic.own is not None else ()
+    beyond = [name for name in own if name not in false]
+    if not beyond:
         return "And your code? To this check it is as good as the right one."
-    return f"Your code fails in {_several(own)}. That is all that it can say: not which line, and not why."
+    apart = ", apart from what fails in right code too" if false else ""
+    return f"Your code fails in {_several(beyond)}{apart}. That is all that it can say: not which line, and not why."
 
 
 def before_finding(story: Story) -> str:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from gradcheck_rnn.cells.catalogue import Variant, cell_called
+from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.cli import demo as command
 from gradcheck_rnn.faults.library import LOSSES, STEPS, fault_names, names_for
 from gradcheck_rnn.pipeline.demo.nets import demo_names
@@ -140,7 +141,7 @@ def test_nothing_is_cut_on_a_narrow_terminal():
         ("clipped-gradient:dh_next", "It passes the right code, as it should."),
         ("error-at-every-step:dy", "tags the whole sentence at its last word"),
         ("scaled-gradient:B", "It\nreads 3 sentences at a time."),
-        ("sign-flip:x", "each a vector of 12 numbers, whose gradient is checked too"),
+        ("missing-term:dz in dx", "each a vector of 12 numbers, whose gradient is checked too"),
         ("untransposed-weight:W_hr", "dh_next = da_z @ W_hz.T + da_r @ W_hr + dq * r + dh * z"),
     ],
 )
@@ -245,7 +246,10 @@ VARIANTS = {
         for peepholes in (False, True)
         for coupled in (False, True)
     ],
-    "gru": [Variant(reset=reset, keeps=keeps) for reset in ("before", "after") for keeps in ("z", "1-z")],
+    "gru": [
+        *(Variant(reset=reset, keeps=keeps) for reset in ("before", "after") for keeps in ("z", "1-z")),
+        Variant(reset="after", recurrent_bias=True),
+    ],
 }
 
 
@@ -267,7 +271,7 @@ def test_the_list_of_a_gated_cell_has_every_fault_of_every_variant_in_80_columns
         for variant in VARIANTS[cell]
         for loss in LOSSES
         for steps in STEPS
-        for name in names_for(cell_called(cell, variant), loss=loss, steps=steps, **everything)
+        for name in names_for(Structure(cell_called(cell, variant)), loss=loss, steps=steps, **everything)
     }
 
 

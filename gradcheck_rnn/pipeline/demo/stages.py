@@ -126,6 +126,7 @@ GRU = Family(
         *_COMMON,
         Stage("z * n + (1 - z) * h[t-1]", ("model.gru.keeps=1-z",)),
         Stage("the reset gate after the product, r * (h[t-1] @ W_hn)", (_RESET_AFTER,)),
+        Stage("a bias within the product, r * (h[t-1] @ W_hn + b_hn)", (_RESET_AFTER, "model.gru.recurrent_bias=true")),
         Stage("the reset gate after the product, and a gradient of the inputs", (_RESET_AFTER, *OF_INPUTS)),
     ),
     first_story="missing-term:r * dq in dh_next",

@@ -56,6 +56,7 @@ _COMMON = (
     Stage("a loss on the last step only", ("loss.steps=last",)),
     Stage("a batch", ("sequence.batch_size=3",)),
     Stage("a gradient of the inputs", OF_INPUTS),
+    Stage("a layer without a loss", ("loss.kind=projection",)),
 )
 _AS_MANY_OUTPUTS = Stage("as many outputs as hidden units", ("model.output_size=10",))
 _AS_MANY_INPUTS = Stage("as many inputs as hidden units", ("model.input_size=10",))

@@ -21,7 +21,7 @@ def task(settings: Settings) -> str:
     """Say what the net is for."""
     batch = settings.sequence.batch_size
     what = f"{_CELLS.get(settings.model.cell, f'A {settings.model.cell} net')} reads a sentence word by word"
-    if settings.loss.kind == "mse":
+    if settings.loss.kind in ("mse", "projection"):
         what += f" and gives every word {settings.model.output_size} numbers."
     elif settings.loss.steps == "last":
         what += " and tags the whole sentence at its last word."
@@ -46,8 +46,12 @@ def sizes(settings: Settings) -> str:
     return (
         f"A sentence has T = {settings.sequence.length} words, {_words(settings)}. There are "
         f"{model.hidden_size} hidden units and {model.output_size} {outputs}; {_start(settings)}. The "
-        f"weights are random, of size {_spread(model)}. The loss is {loss.kind.replace('_', ' ')}, {_summed(settings)}."
+        f"weights are random, of size {_spread(model)}. The loss is {_loss(loss.kind)}, {_summed(settings)}."
     )
+
+
+def _loss(kind: str) -> str:
+    return "the outputs times fixed random numbers" if kind == "projection" else kind.replace("_", " ")
 
 
 def _words(settings: Settings) -> str:

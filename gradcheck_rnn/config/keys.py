@@ -10,6 +10,7 @@ from gradcheck_rnn.config import settings
 from gradcheck_rnn.config.kinds import Choice, FaultName, File, Integer, Kind, Number, Switch
 
 LARGEST_SEED = 2**63 - 1
+MOST_LAYERS = 32  # each has its own names and faults: more would take long before anything is checked
 TIMEOUT_LIMIT = 1e6  # seconds; the operating system's wait takes no more than 2**31 milliseconds
 # The one default that depends on another key: what `tolerance: auto` is for each dtype.
 AUTO_TOLERANCE = {"float64": settings.CheckSettings.tolerance, "float32": 1e-3}
@@ -96,7 +97,7 @@ KEYS = {
         _key("model.input_size", Integer(1), "length I of an input x_t, for tokens their number"),
         _key("model.hidden_size", Integer(1), "length H of the hidden state h_t"),
         _key("model.output_size", Integer(1), "length O of an output y_t", unless=("model.outputs", "states")),
-        _key("model.layers", Integer(1), "number of layers above each other"),
+        _key("model.layers", Integer(1, MOST_LAYERS), "number of layers above each other"),
         _key("model.bidirectional", Switch(), "whether each layer runs from the last step to the first as well"),
         _key(
             "model.embedding_size",

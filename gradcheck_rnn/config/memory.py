@@ -28,7 +28,7 @@ _ARRAYS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("the hidden states", (_T, _B, _H), 2 * STATE_COPIES),
     ("the outputs", (_T, _B, _O), 2 * STATE_COPIES),
 )
-# of a gated cell there are as many of these as it has gates and candidates
+# of a gated cell there are as many of these as it has gates and candidates, in each layer and direction
 _OF_GATES = ("W_xh", "W_hh", "b_h", "the hidden states")
 _GATES = {"lstm": 4, "gru": 3}
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
@@ -50,6 +50,7 @@ def memory_shares(values: Mapping[str, Any]) -> list[Share]:
     item = ITEM_BYTES[values["dtype"]]
     sizes = {name: values[name] or 1 for name in (_I, _H, _O, _T, _B)}
     gates = _GATES.get(values.get("model.cell", ""), 1)
+    gates *= values.get("model.layers", 1) * (2 if values.get("model.bidirectional") else 1)
     return [
         Share(holds, keys, item * copies * (gates if holds in _OF_GATES else 1) * prod(sizes[key] for key in keys))
         for holds, keys, copies in _ARRAYS

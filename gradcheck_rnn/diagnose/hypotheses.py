@@ -120,6 +120,11 @@ def may_explain(fault: Fault, net: Net, wrong: Iterable[str]) -> bool:
     return all(sweep.level < own.level or sweep == own or fault.taps == (HALVES,) for sweep in sweeps)
 
 
+def _collide(one: Fault, other: Fault) -> bool:
+    """Whether two faults do their damage at one tap."""
+    return bool({*one.taps} & {*other.taps}) and (one.place == other.place or "" in (one.place, other.place))
+
+
 def _is_of_chain(fault: Fault) -> bool:
     return fault.parameter is None and fault.taps != ("all",)
 
@@ -197,7 +202,7 @@ class _Search:
         alone = [self._agreeing(each[0]) for each in classes]
         for order, (i, j) in enumerate(combinations(range(len(classes)), 2), start=len(self.chain) + 1):
             faults = (*classes[i][0].faults, *classes[j][0].faults)
-            if set(faults[0].taps) & set(faults[1].taps):
+            if _collide(*faults):
                 continue
             hypothesis = self.scene.hypothesis(faults)
             if len(self._agreeing(hypothesis)) > max(len(alone[i]), len(alone[j])):

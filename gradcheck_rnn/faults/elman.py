@@ -66,6 +66,7 @@ def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
     yield from other_carries
     yield from output_error_faults(loss, steps)
     yield from output_term_faults("dy", "dh")
+    yield late_carry_fault("dy", slope, "z")
     yield from loop_faults("loop", "output loop")
     yield from cache_faults(("x[t] in W_xh",), ("h[t-1] in W_hh",), ("h[t] in W_hy",), ("h'",))
     yield Fault("missing-term", "dy", "dh lacks the step's own error", ("dy",), Damage.DROP)

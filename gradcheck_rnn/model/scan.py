@@ -198,7 +198,8 @@ class Backward:
                 carried[state][v] = value
                 into[state] = taps.term(delta_of(previous(state)), value, is_first=v == 0)
             for state, value in carry.items():
-                self._put_elsewhere(into, state, value)
+                self._put_elsewhere(into, delta_of(previous(state)), value)
+            self._put_elsewhere(into, "dy", errors[t])
             into[self.cell.output] = taps.term("dy", errors[t], is_first=v == 0) + into[self.cell.output]
             made = self._step(_Visit(v, t, visits, of, carried), into)
             ends = is_cut and taps.is_cut(t, t - 1, length, where=WHERE_MADE)
@@ -211,9 +212,9 @@ class Backward:
         width = self.trace.at_steps(value).shape[-1]
         return np.zeros((*leading, *errors.shape[1:-1], width), errors.dtype)
 
-    def _put_elsewhere(self, into: dict[str, Array], state: str, carry: Array) -> None:
-        """Add a carry to the deltas that faults bring it to."""
-        for fault in self.taps.at(delta_of(previous(state))):
+    def _put_elsewhere(self, into: dict[str, Array], tap: str, carry: Array) -> None:
+        """Add a carry, or the step's own error, to the deltas that faults bring it to."""
+        for fault in self.taps.at(tap):
             if fault.damage in (Damage.ELSEWHERE, Damage.ALSO_ELSEWHERE):
                 into[fault.other] = into[fault.other] + carry if fault.other in into else carry
 

@@ -152,6 +152,7 @@ WHERE_ADDED = {
 SLOPES = {
     f"missing-activation-derivative:{SLOPE}": Variant(Damage.DROP),
     f"missing-activation-derivative:{SLOPE} of dh_next": Variant(Damage.ELSEWHERE),
+    f"missing-activation-derivative:{SLOPE} of dy": Variant(Damage.ELSEWHERE),
     f"wrong-activation-derivative:{SLOPE}/first unit's for all": Variant(Damage.FIRST_UNIT),
     f"wrong-activation-derivative:{SLOPE}/last unit's for all": Variant(Damage.LAST_UNIT),
     f"wrong-activation-derivative:{SLOPE}/mean of all units": Variant(Damage.MEAN_UNIT),

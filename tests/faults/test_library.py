@@ -26,6 +26,7 @@ OF_THE_CHAIN = {
 }
 OF_A_CELL = {
     *("missing-activation-derivative:{}'", "missing-activation-derivative:{}' of dh_next"),
+    "missing-activation-derivative:{}' of dy",
     *("wrong-activation-derivative:{}'", "wrong-time-index:{}'"),
 }
 OF_THE_SOFTMAX = {"diagonal-softmax:dy", "missing-activation-derivative:softmax'", "double-counted-term:softmax'"}

@@ -158,6 +158,13 @@ SLOPE_BUGS = (
         Edit(DELTA, "slope[:, None]", "np.where(np.arange(T) == t, slope[:, None], 1.0)"),
         accepted=names(f"bypassed-activation:{SLOPE} of dh_next"),
     ),
+    _hidden(
+        "missing-activation-derivative",
+        f"{SLOPE} of dy",
+        "",
+        Edit(DELTA, "slope[:, None]", "np.where(np.arange(T) == t, 1.0, slope[:, None])"),
+        accepted=names(f"bypassed-activation:{SLOPE} of dy"),
+    ),
     *(
         _hidden("wrong-activation-derivative", SLOPE, variant, _slope(formula), needs=needs)
         for variant, formula in _WRONG_SLOPES.items()

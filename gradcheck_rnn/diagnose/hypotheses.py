@@ -14,16 +14,14 @@ import numpy as np
 
 from gradcheck_rnn.diagnose.clips import fitted_clips
 from gradcheck_rnn.diagnose.merging import combinations_of, merged
+from gradcheck_rnn.diagnose.reach import collide, may_explain
 from gradcheck_rnn.diagnose.scene import FITTED, Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Fault
-from gradcheck_rnn.faults.inputs import DX
-from gradcheck_rnn.faults.layers import HALVES
+from gradcheck_rnn.faults.finished import norm_bound_fault
 from gradcheck_rnn.faults.library import chain_faults, own_faults
-from gradcheck_rnn.faults.taps import norm_bound_fault
 from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.model.sums import named_constants
@@ -104,27 +102,6 @@ def _wrong_at(witness: Witness, same: float) -> set[str]:
     return {name for name, gap in residuals.items() if gap >= same}
 
 
-def may_explain(fault: Fault, net: Net, wrong: Iterable[str]) -> bool:
-    """Whether one fault of the chain may make exactly these parameters wrong, going by layers and directions alone.
-
-    A fault of one sweep leaves the others of its layer and all layers above as they are; one that is everywhere shows
-    in the uppermost layer too, but for what is handed down between layers.
-    """
-    sweeps = [net.located[name][1] for name in wrong if name in net.located]
-    if not sweeps or len(net.structure.sweeps) == 1:
-        return True
-    if not fault.place:
-        is_handed_down = any(DX in tap for tap in fault.taps)
-        return is_handed_down or any(sweep.level == net.layers - 1 for sweep in sweeps)
-    own = next(sweep for sweep in net.structure.sweeps if sweep.place == fault.place)
-    return all(sweep.level < own.level or sweep == own or fault.taps == (HALVES,) for sweep in sweeps)
-
-
-def _collide(one: Fault, other: Fault) -> bool:
-    """Whether two faults do their damage at one tap."""
-    return bool({*one.taps} & {*other.taps}) and (one.place == other.place or "" in (one.place, other.place))
-
-
 def _is_of_chain(fault: Fault) -> bool:
     return fault.parameter is None and fault.taps != ("all",)
 
@@ -202,7 +179,7 @@ class _Search:
         alone = [self._agreeing(each[0]) for each in classes]
         for order, (i, j) in enumerate(combinations(range(len(classes)), 2), start=len(self.chain) + 1):
             faults = (*classes[i][0].faults, *classes[j][0].faults)
-            if _collide(*faults):
+            if collide(*faults):
                 continue
             hypothesis = self.scene.hypothesis(faults)
             if len(self._agreeing(hypothesis)) > max(len(alone[i]), len(alone[j])):

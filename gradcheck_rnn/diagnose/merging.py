@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice, product
 
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault
+from gradcheck_rnn.faults.finished import bound_fault, regulariser_fault
 
 # relative distance of two fitted amounts that are one
 SAME_AMOUNT = 1e-6

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
 from gradcheck_rnn.faults.fault import Damage, Fault
-from gradcheck_rnn.faults.taps import bound_fault, regulariser_fault, scaling_fault
+from gradcheck_rnn.faults.finished import bound_fault, regulariser_fault, scaling_fault
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.chain import Deltas, deltas
 from gradcheck_rnn.model.forward import forward

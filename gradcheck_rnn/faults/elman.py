@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from gradcheck_rnn.cells.elman import elman
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.finished import whole_gradient_faults
+from gradcheck_rnn.faults.outputs import output_error_faults, output_term_faults
 from gradcheck_rnn.faults.products import products_of
 from gradcheck_rnn.faults.slopes import other_slopes
 from gradcheck_rnn.faults.taps import (
@@ -15,12 +17,9 @@ from gradcheck_rnn.faults.taps import (
     carry_faults,
     late_carry_fault,
     loop_faults,
-    output_error_faults,
-    output_term_faults,
     short_loop_fault,
     slope_faults,
     weight_faults,
-    whole_gradient_faults,
     window_fault,
 )
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER, Cell, Edge, delta_of
 from gradcheck_rnn.cells.structure import EMBEDDING
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.finished import whole_gradient_faults
 from gradcheck_rnn.faults.products import EMBEDDING_PRODUCT
-from gradcheck_rnn.faults.taps import SHIFTS, Mistakes, accumulator_faults, weight_faults, whole_gradient_faults
+from gradcheck_rnn.faults.taps import SHIFTS, Mistakes, accumulator_faults, weight_faults
 
 DX = f"d{INPUT_PARAMETER}"
 

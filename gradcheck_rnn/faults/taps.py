@@ -8,10 +8,6 @@ from gradcheck_rnn.faults.products import Product
 
 # a bound that tutorials clip at
 USUAL_BOUND = 5.0
-# a factor that shows, for a gradient that is scaled by no particular constant
-SOME_FACTOR = 0.5
-# weight of a regulariser that shows
-SOME_WEIGHT = 0.01
 # damage to rows that takes those of another step: what happens at the ends differs from code to code
 SHIFTS = (Damage.SHIFT_DROPPED, Damage.SHIFT_CLAMPED, Damage.SHIFT_WRAPPED)
 # states stand in a list with or without the initial one
@@ -71,12 +67,6 @@ def clip_fault(name: str, bound: float, damage: Damage) -> Fault:
     says = f"{what} {'are' if ' and ' in name else 'is'} clipped at {bound:.6g} inside the recurrence"
     taps = tuple(f"{each} made" if each.endswith("_next") else each for each in name.split(" and "))
     return Fault("clipped-gradient", name, says, taps, damage, amount=bound)
-
-
-def output_term_faults(name: str, into: str) -> Iterator[Fault]:
-    """Faults of the term of `into` that comes from the step's own output."""
-    lost = f"the carry overwrites {into}: each step's own error is lost, the last step's aside"
-    yield Fault("overwritten-carry", into, lost, (name,), Damage.ONLY_WITHOUT_CARRY)
 
 
 def weight_faults(
@@ -179,53 +169,6 @@ def cache_faults(
         yield Fault("stale-cache", "cache", says, slopes, damage)
 
 
-def output_error_faults(loss: str, steps: str) -> Iterator[Fault]:
-    """Faults of dy, the gradient of the loss with respect to the outputs."""
-    tap = ("output error",)
-    yield from _upstream_faults() if loss == "projection" else _loss_faults(loss)
-    if steps == "last":
-        says = "dy is injected at every step, though the loss is on the last one"
-        yield Fault("error-at-every-step", "dy", says, tap, Damage.EVERY_STEP)
-        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.EVERY_STEP)
-        yield Fault("error-at-every-step", "dy", says, ("dy in dh",), Damage.STALE_LAST)
-    for damage in SHIFTS:
-        for shift in (-1, 1):
-            says = f"dh is built from dy[t{shift:+d}]"
-            yield Fault("wrong-time-index", "dy", says, ("dy in dh",), damage, amount=shift)
-
-
-def _upstream_faults() -> Iterator[Fault]:
-    """Faults of an upstream gradient that is given for every step."""
-    tap = ("output error",)
-    yield Fault("missing-target", "dy", "the upstream gradient is taken to be ones", tap, Damage.ONES)
-    says = "of the upstream gradients only that of the last step is taken"
-    yield Fault("missing-term", "dy", says, tap, Damage.KEEP_FIRST_VISITED)
-    for damage, term in ((Damage.SKIP_FIRST, "first"), (Damage.SKIP_LAST, "last")):
-        yield Fault("skipped-step", term, f"the upstream gradient of the {term} step is not taken", tap, damage)
-    for damage, which in STALE.items():
-        yield Fault("stale-cache", "dy", f"the upstream gradient of the {which} step is taken at all", tap, damage)
-    for other, words in (("sigmoid'", "h * (1 - h)"), ("tanh'", "1 - h**2")):
-        says = f"the upstream gradient is multiplied by a derivative, {words}, before it reaches h"
-        yield Fault("wrong-activation-derivative", "dy", says, tap, Damage.SPURIOUS_SLOPE, other=other)
-
-
-def _loss_faults(loss: str) -> Iterator[Fault]:
-    """Faults of dy that are made where it is computed from outputs and targets."""
-    tap = ("output error",)
-    yield Fault("missing-target", "dy", "dy lacks the target: it is the prediction alone", tap, Damage.NO_TARGET)
-    yield Fault("sign-flip", "target", "the target is added to dy where it is subtracted", tap, Damage.TARGET_ADDED)
-    if loss == "softmax_cross_entropy":
-        says = "the softmax's Jacobian is taken elementwise: its entries off the diagonal are missing"
-        yield Fault("diagonal-softmax", "dy", says, tap, Damage.DIAGONAL)
-        says = "dy is the gradient with respect to the probabilities: the softmax's Jacobian is missing"
-        yield Fault("missing-activation-derivative", "softmax'", says, tap, Damage.UNFINISHED)
-        says = "dy is p - onehot already, and goes through the softmax's Jacobian once more"
-        yield Fault("double-counted-term", "softmax'", says, tap, Damage.TWICE)
-    for other, words in (("sigmoid'", "p * (1 - p)"), ("tanh'", "1 - y**2")):
-        says = f"dy is multiplied by a derivative, {words}, of an activation that the output does not have"
-        yield Fault("wrong-activation-derivative", "dy", says, tap, Damage.SPURIOUS_SLOPE, other=other)
-
-
 def accumulator_faults(mistakes: Mistakes) -> Iterator[Fault]:
     """Faults of one parameter's gradient alone."""
     name, right = mistakes.product.parameter, mistakes.product.right
@@ -240,54 +183,6 @@ def accumulator_faults(mistakes: Mistakes) -> Iterator[Fault]:
     says = f"d{name} is assigned at each step (=), not added to (+=): one step is left"
     each.append(Fault("overwritten-accumulator", name, says, (name,), Damage.KEEP_FIRST_VISITED))
     yield from (replace(fault, parameter=name) for fault in each)
-
-
-def bound_fault(names: tuple[str, ...], bound: float, damage: Damage) -> Fault:
-    """Gradients that are clipped as they are returned: of one parameter, or of several at the same bound."""
-    term = names[0] if len(names) == 1 else "all"
-    what = f"d{term}" if len(names) == 1 else "every gradient"
-    norm = "" if damage is Damage.BOUND else " by its norm"
-    says = f"{what} is clipped{norm} at {bound:.6g} as it is returned"
-    parameter = names[0] if len(names) == 1 else None
-    return Fault("clipped-gradient", term, says, names, damage, bound, parameter=parameter)
-
-
-def scaling_fault(name: str, factor: str | float) -> Fault:
-    """One parameter's gradient times a constant, by name (`T`, `1/B`, ...) or by value."""
-    if isinstance(factor, str):
-        says = f"d{name} is multiplied by {factor}"
-        return Fault("scaled-gradient", name, says, (name,), Damage.SCALE, other=factor, parameter=name)
-    if factor == -1:
-        return Fault("sign-flip", name, f"d{name} has the wrong sign", (name,), Damage.SCALE, factor, parameter=name)
-    says = f"d{name} is multiplied by {factor:.6g}"
-    return Fault("scaled-gradient", name, says, (name,), Damage.SCALE, factor, parameter=name)
-
-
-def norm_bound_fault(bound: float) -> Fault:
-    """Gradients that are clipped together, by the norm of all of them."""
-    says = f"the norm of all gradients together is clipped at {bound:.6g} as they are returned"
-    return Fault("clipped-gradient", "all", says, ("all",), Damage.BOUND_NORM, bound)
-
-
-def regulariser_fault(names: tuple[str, ...], weight: float) -> Fault:
-    """Gradients that hold a multiple of the parameter: of one parameter, or of several with the same weight."""
-    term = names[0] if len(names) == 1 else "all"
-    whose = (
-        f"d{term} contains {weight:.6g} * {term}" if len(names) == 1 else f"gradients contain {weight:.6g} * parameter"
-    )
-    says = f"{whose}, as a regulariser's gradient does; the loss does not"
-    parameter = names[0] if len(names) == 1 else None
-    return Fault("regulariser-mismatch", term, says, names, Damage.REGULARISE, weight, parameter=parameter)
-
-
-def whole_gradient_faults(name: str) -> Iterator[Fault]:
-    """Faults done to one parameter's finished gradient."""
-    yield Fault("missing-gradient", name, f"d{name} stays zero", (name,), Damage.SCALE, 0.0, parameter=name)
-    yield scaling_fault(name, -1.0)
-    yield scaling_fault(name, SOME_FACTOR)
-    yield bound_fault((name,), USUAL_BOUND, Damage.BOUND)
-    yield bound_fault((name,), USUAL_BOUND, Damage.BOUND_NORM)
-    yield regulariser_fault((name,), SOME_WEIGHT)
 
 
 def _accumulation(name: str) -> Iterator[Fault]:

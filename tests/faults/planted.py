@@ -9,15 +9,9 @@ from functools import cache, partial
 
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.finished import bound_fault, norm_bound_fault, regulariser_fault
 from gradcheck_rnn.faults.library import known_faults
-from gradcheck_rnn.faults.taps import (
-    bound_fault,
-    clip_fault,
-    norm_bound_fault,
-    regulariser_fault,
-    short_loop_fault,
-    window_fault,
-)
+from gradcheck_rnn.faults.taps import clip_fault, short_loop_fault, window_fault
 from gradcheck_rnn.model.net import Net
 from tests.oracle.broken import BY_IDENTIFIER
 from tests.oracle.broken_bug import SLOPE, Bug, Edit, bug

@@ -11,15 +11,9 @@ from gradcheck_rnn.faults.gated.caches import state_faults, step_cache_faults, w
 from gradcheck_rnn.faults.gated.edges import affine_edge_faults, lone_path_faults, product_edge_faults
 from gradcheck_rnn.faults.gated.sums import family_faults
 from gradcheck_rnn.faults.gated.words import shown, slope_name
+from gradcheck_rnn.faults.outputs import output_error_faults, output_term_faults
 from gradcheck_rnn.faults.slopes import other_slopes
-from gradcheck_rnn.faults.taps import (
-    carry_faults,
-    loop_faults,
-    output_error_faults,
-    output_term_faults,
-    slope_faults,
-    weight_faults,
-)
+from gradcheck_rnn.faults.taps import carry_faults, loop_faults, slope_faults, weight_faults
 
 # what is clipped inside the recurrence, if anything
 CLIPPED = ("dh_next", "dc_next", "dh_next and dc_next", "dh", "dc")

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from gradcheck_rnn.cells.equation import INPUT, Cell, initial_name, previous
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.finished import whole_gradient_faults
 from gradcheck_rnn.faults.gated.edges import factor_faults
 from gradcheck_rnn.faults.gated.mistaken import activated_from, kind_of_other, remade_deltas, values_of
 from gradcheck_rnn.faults.products import Product, products_of
-from gradcheck_rnn.faults.taps import Mistakes, accumulator_faults, whole_gradient_faults
+from gradcheck_rnn.faults.taps import Mistakes, accumulator_faults
 
 
 def parameter_faults(cell: Cell) -> Mapping[str, tuple[Fault, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_rnn.cells.structure import EMBEDDING
 from gradcheck_rnn.diagnose.witness import Gradients
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.problem import Problem
@@ -75,12 +76,14 @@ def chain_map(problem: Problem, returned: Returned, *, prefixes: bool) -> ChainM
         prefixes: whether the code takes shorter sequences, and its loss has the described weight there.
     """
     steps, structure = range(1, _length(problem) + 1), problem.net.structure
-    # only the inputs of the lowest layer have rows of their own
+    # only the inputs of the lowest layer have rows of their own; of an embedding, the table has
     paths = [
         (f"{path}{sweep.place}", f"{weight}{sweep.place}")
         for sweep in structure.levels[0]
         for path, weight in structure.cell.paths
     ]
+    if structure.embedded:
+        paths = [("", EMBEDDING)]
     prefixes = prefixes and not structure.bidirectional
     of_last_step = problem.net.loss.steps == "last"
     if of_last_step and not prefixes:

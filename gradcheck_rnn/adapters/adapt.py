@@ -23,6 +23,12 @@ class Adapted(NamedTuple):
     parameters: Callable[[np.random.Generator], dict[str, Array]]
 
 
+def seed() -> None:
+    """Start the random numbers of a call anew, so that code which draws does so alike in every one."""
+    np.random.seed(SEED)
+    random.seed(SEED)
+
+
 def adapt(
     home: Any,
     names: Sequence[str] | Mapping[str, tuple[int, ...]],
@@ -58,8 +64,7 @@ def adapt(
         return drawn or {name: value.copy() for name, value in initial.items()}
 
     def prepared(parameters: dict[str, Array]) -> None:
-        np.random.seed(SEED)
-        random.seed(SEED)
+        seed()
         for snapshot in snapshots:
             snapshot.put_back()
         holder.fill(parameters)

@@ -4,14 +4,13 @@ The loss is <h, R> with the fixed random R of `loss: {kind: projection}`, which 
 step. Inputs and initial states are checked like parameters, as `x`, `h0` and, of an LSTM, `c0`.
 """
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcheck_rnn.adapters.adapt import SEED, Adapted
+from gradcheck_rnn.adapters.adapt import Adapted, seed
 from gradcheck_rnn.adapters.drawing import Shape, drawn, is_free
 from gradcheck_rnn.adapters.holders import Holder
 from gradcheck_rnn.adapters.results import Result, mapping
@@ -161,8 +160,7 @@ class _Layer:
 
     def prepared(self, parameters: Parameters, shapes: Mapping[str, Shape]) -> dict[str, Array]:
         """The weights alone, in their home too if they have one; code that draws does so alike in every call."""
-        np.random.seed(SEED)
-        random.seed(SEED)
+        seed()
         weights = {name: np.array(parameters[name]) for name in shapes}
         if self.home is not None:
             Holder(self.home, list(shapes), is_complete=False).fill(weights)

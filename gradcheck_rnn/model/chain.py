@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER, OUTPUT_WEIGHT
 from gradcheck_rnn.cells.structure import Sweep
 from gradcheck_rnn.faults.fault import Damage
+from gradcheck_rnn.faults.inputs import DX
 from gradcheck_rnn.faults.layers import ERRORS, HALVES, TURN
 from gradcheck_rnn.model import scan
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
@@ -23,8 +24,6 @@ from gradcheck_rnn.model.scan import Backward
 from gradcheck_rnn.model.sums import counted
 from gradcheck_rnn.model.taps import WHOLE, Rows, Taps
 from gradcheck_rnn.model.windows import kept_by_source, sources
-
-DX = f"d{INPUT_PARAMETER}"
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,13 @@ def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) 
     output_taps = taps.at_place("")
     into_chain = output_taps.taken("dy in dh", output_error(net, c, trace.y, output_taps, "dy in dh", dy))
     W_hy = output_taps.weight(f"{OUTPUT_WEIGHT} in dh", c.parameters[OUTPUT_WEIGHT], None, c.parameters)
-    errors = into_chain @ W_hy.T
+    of_outputs = errors = into_chain @ W_hy.T
     sweeps: dict[str, Found] = {}
     for level in reversed(net.structure.levels):
         parts = dict(zip(level, np.split(errors, len(level), axis=-1), strict=True))
         for sweep in level:
             here = taps.at_place(sweep.place)
-            part = _errors_of(sweep, level, parts, into_chain @ W_hy.T, taps)
+            part = _errors_of(sweep, level, parts, of_outputs, taps)
             sweeps[sweep.place] = _followed(net, c, trace, sweep, part, here)
         if level[0].level > 0:
             errors = into_inputs(net, level, sweeps, taps)

@@ -5,6 +5,7 @@ Shapes: T steps, B sequences, I inputs, H hidden units, O outputs. A reversed sw
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import LOSSES
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
+
+# values of all steps
+Steps = TypeVar("Steps", Array, list[Array], list[Array | None])
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ def from_input(cell: Cell, parameters: Mapping[str, Array], x: Array, tokens: Ar
     return gained
 
 
-def in_order(sweep: Sweep, values: Array) -> Array:
-    """Turn values over time, first axis T, into the order in which a sweep takes them, or back."""
+def in_order(sweep: Sweep, values: Steps) -> Steps:
+    """Turn values over time, an array with first axis T or a list, into the order of a sweep's steps, or back."""
     return values[::-1] if sweep.is_reversed else values
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gradcheck_rnn.cells.equation import INPUT, OUTPUT_WEIGHT, Activated, Affine, Equation, previous
 from gradcheck_rnn.cells.structure import Sweep
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
-from gradcheck_rnn.model.forward import Run, Trace, forward
+from gradcheck_rnn.model.forward import Run, Trace, forward, in_order
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
 from gradcheck_rnn.numeric.differences import ACTIVATION_DIFFERENCES, LOSS_DIFFERENCES, crosses_kink
@@ -197,15 +197,10 @@ def _through_layer(
         return _through_sweep(base, level[0], inputs, entries, offset, crossed)
     given, parts = list(inputs), []
     for sweep in level:
-        swept = list(_through_sweep(base, sweep, in_order_of(sweep, given), entries, offset, crossed))
+        swept = list(_through_sweep(base, sweep, in_order(sweep, given), entries, offset, crossed))
         none = np.zeros((len(entries), *base.trace.hidden.shape[1:2], base.net.sizes.hidden_size))
-        parts.append([none if change is None else change for change in in_order_of(sweep, swept)])
+        parts.append([none if change is None else change for change in in_order(sweep, swept)])
     return (np.concatenate(both, axis=-1) for both in zip(*parts, strict=True))
-
-
-def in_order_of(sweep: Sweep, steps: list[Array | None]) -> list[Array | None]:
-    """Turn a list over time into the order in which a sweep takes it, or back."""
-    return steps[::-1] if sweep.is_reversed else steps
 
 
 def _through_sweep(

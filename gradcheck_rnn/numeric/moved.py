@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck_rnn.cells.equation import INPUT, OUTPUT_BIAS, OUTPUT_WEIGHT, Affine, previous
 from gradcheck_rnn.cells.structure import Sweep
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.forward import in_order
 from gradcheck_rnn.model.losses import LOSSES
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Canonical, Problem, canonical
@@ -58,13 +59,9 @@ def _through_layer(
     if len(level) == 1:
         return _through_sweep(net, c, level[0], inputs, entries, offset)
     given = list(inputs)
-    swept = [list(_through_sweep(net, c, each, _turned(each, given), entries, offset)) for each in level]
-    turned = [_turned(sweep, states) for sweep, states in zip(level, swept, strict=True)]
+    swept = [list(_through_sweep(net, c, each, in_order(each, given), entries, offset)) for each in level]
+    turned = [in_order(sweep, states) for sweep, states in zip(level, swept, strict=True)]
     return (np.concatenate(both, axis=-1) for both in zip(*turned, strict=True))
-
-
-def _turned(sweep: Sweep, steps: list[Array]) -> list[Array]:
-    return steps[::-1] if sweep.is_reversed else steps
 
 
 def _through_sweep(

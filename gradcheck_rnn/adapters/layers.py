@@ -58,7 +58,7 @@ def sequence(
     def gradients(parameters: Parameters, batch: Any) -> dict[str, Any]:
         h, cache = run(parameters, batch)
         returned = backward(layer.own(_upstream(h, batch), "TBI"), *cache)
-        read = layer.read(returned, [name for name in inputs if name], shapes)
+        read = layer.read(returned, shapes)
         found = {name: read[name] for name in shapes}
         for name, own, form in layer.differentiated():
             found[name] = layer.ours(np.asarray(read[own]), form, batch)
@@ -114,7 +114,7 @@ def unrolled(
             own = layer.own(upstream[t], "BI")
             carried = carried or [np.zeros_like(own) for _ in inputs[1:]]
             returned = backward(own + carried[0], *carried[1:], caches[t])
-            read = layer.read(returned, [name for name in inputs if name], shapes)
+            read = layer.read(returned, shapes)
             carried = [np.asarray(read[name]) for name in inputs[1:] if name]
             found |= {name: found[name] + np.asarray(read[name]) for name in shapes}
             if inputs[0]:
@@ -166,9 +166,9 @@ class _Layer:
             Holder(self.home, list(shapes), is_complete=False).fill(weights)
         return weights
 
-    def read(self, returned: Any, inputs: Sequence[str], shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    def read(self, returned: Any, shapes: Mapping[str, Shape]) -> dict[str, Any]:
         """Gradients by the names that they have there."""
-        names = [*inputs, *shapes]
+        names = [*filter(None, self.inputs), *shapes]
         return self.result(returned, Holder(dict.fromkeys(names), names), {})
 
     def x(self, parameters: Parameters, batch: Any) -> Array:
@@ -185,7 +185,7 @@ class _Layer:
         return np.ascontiguousarray(value.transpose([ours.index(axis) for axis in theirs]))
 
     def ours(self, value: Array, form: str, batch: Any) -> Array:
-        """Turn an array of the code's back; axes of length 1 that we do not have fall away."""
+        """Turn an array of the code's back; one with another number of axes stays as it is."""
         ours, theirs = self._orders(form, len(form) - (batch.inputs.ndim < len("TBI")))
         if value.ndim != len(theirs):
             return value

@@ -64,9 +64,8 @@ def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) 
     for level in reversed(net.structure.levels):
         parts = dict(zip(level, np.split(errors, len(level), axis=-1), strict=True))
         for sweep in level:
-            here = taps.at_place(sweep.place)
             part = _errors_of(sweep, level, parts, of_outputs, taps)
-            sweeps[sweep.place] = _followed(net, c, trace, sweep, part, here)
+            sweeps[sweep.place] = _followed(net, c, trace, sweep, part, taps.at_place(sweep.place))
         if level[0].level > 0:
             errors = into_inputs(net, level, sweeps, taps)
     visits = output_taps.visits("output loop", len(dy))

@@ -10,11 +10,20 @@ Certainty = Literal["matched", "likely"]
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """Why a fault is let through: the reason that somebody gave, and where it stands."""
+
+    reason: str
+    location: Location
+
+
+@dataclass(frozen=True)
 class Finding:
     """A named fault or, in a report's notes, a named remark.
 
     `kind` is one of the stable names, `term` says which (a parameter, a function, a factor of the chain),
-    `parameters` are the user's names of those concerned, `evidence` holds plain numbers and texts.
+    `parameters` are the user's names of those concerned, `evidence` holds plain numbers and texts. A fault that a
+    baseline lets through is `accepted`.
     """
 
     kind: str
@@ -25,3 +34,4 @@ class Finding:
     parameters: tuple[str, ...] = ()
     evidence: Mapping[str, object] = field(default_factory=dict)
     location: Location | None = None
+    accepted: Acceptance | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
+from gradcheck_rnn.adapters.lifetime import current_lifetime
 from gradcheck_rnn.adapters.source import read_source
 
 # statements that define something; assignments are kept where their value needs no call
@@ -29,6 +30,7 @@ def definitions(path: str | Path, *, keep: Iterable[str] = (), stubs: Iterable[s
         SyntaxError: it is no Python.
     """
     file = _found(Path(path))
+    current_lifetime().files.append(file)
     tree = ast.parse(read_source(file).text, filename=str(file))
     module, kept = ModuleType(file.stem), {*keep}
     module.__file__ = str(file)
@@ -41,8 +43,9 @@ def definitions(path: str | Path, *, keep: Iterable[str] = (), stubs: Iterable[s
 
 
 def _found(path: Path) -> Path:
-    """A file, sought from the adapter's folder on, which comes first among the places of modules."""
-    return next((Path(place) / path for place in ["", *sys.path] if (Path(place) / path).is_file()), path)
+    """A file, sought from the adapter's folder on, which comes first among the places of modules; its name is whole."""
+    files = (Path(place) / path for place in ["", *sys.path])
+    return next((file.resolve() for file in files if file.is_file()), path)
 
 
 def _define(statement: ast.stmt, file: Path, module: ModuleType, *, needed: object) -> None:
@@ -79,3 +82,7 @@ class _Stub(ModuleType):
 
     def __call__(self, *_arguments: object, **_options: object) -> "_Stub":
         return self
+
+    def __bool__(self) -> bool:
+        """Say no: libraries ask such modules, where they are loaded, whether a value is one of theirs."""
+        return False

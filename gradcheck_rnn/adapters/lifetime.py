@@ -1,4 +1,7 @@
-"""How long other programs live: no longer than the code that started them, and each question no longer than a limit."""
+"""How long other programs live: no longer than the code that started them, and each question no longer than a limit.
+
+Code that is made of other files than modules names them here, too: they may count as long as it lives.
+"""
 
 import contextlib
 import ctypes
@@ -7,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 # from <sys/prctl.h>
@@ -23,10 +27,11 @@ class Ending(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Lifetime:
-    """Programs that end together, and the seconds that each of their answers may take."""
+    """Programs that end together, the seconds that each of their answers may take, and files with code."""
 
     limit: float
     programs: list[Ending] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
 
 # the innermost one that is open comes last; a process has no more than one, or one within another

@@ -43,6 +43,7 @@ class Program:
         self.command, self.folder, self.name = list(command), folder, f"`{shlex.join(command)}`"
         self._lifetime = current_lifetime()
         self._lifetime.programs.append(self)
+        self._lifetime.files.extend(_sources(command, folder))
         self._process: subprocess.Popen[bytes] | None = None
         self._begun: list[bytes] = []
         self._unread = b""
@@ -207,3 +208,17 @@ def _written(number: int, unsent: memoryview) -> memoryview:
         return unsent
     except BrokenPipeError:
         return unsent[:0]
+
+
+def _sources(command: Sequence[str], folder: Path) -> set[Path]:
+    """Files that a command names, interpreters left out, and those beside them that are of the same kind."""
+    words = command[1:] if Path(command[0]).is_absolute() else command
+    named = [folder / word for word in words if _is_file(folder / word)]
+    return {*named, *(file for each in named if each.suffix for file in each.parent.glob(f"*{each.suffix}"))}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a word that is too long for a name
+        return False

@@ -3,14 +3,17 @@
 import contextlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
 from gradcheck_rnn.analytic.failure import UserCodeError, is_users, raised_finding
+from gradcheck_rnn.analytic.fresh_import import FreshLoader, fresh_imports
 from gradcheck_rnn.analytic.roles import Roles, read_roles
 from gradcheck_rnn.config.suggest import closest
 from gradcheck_rnn.errors import Location, Mistake, UsageError
@@ -23,6 +26,7 @@ class Adapter:
     """The functions that an adapter file offers; `roles` maps the user's names to the described ones.
 
     `losses(parameter_sets, batch)` is `loss` for several parameters at once: a function beside it, or its own method.
+    Functions that make nothing of the batch, because they were never told of one, say so by `takes_batch`.
     """
 
     path: Path
@@ -31,6 +35,7 @@ class Adapter:
     losses: Callable[..., Any] | None
     parameters: Callable[..., Any] | None
     roles: Roles | None
+    takes_batch: bool = True
 
     @property
     def sizes_may_vary(self) -> bool:
@@ -64,7 +69,8 @@ def imported(path: Path) -> Iterator[Adapter]:
     sys.path.insert(0, str(path.parent))
     sys.argv = [str(path)]  # a script's own options are not ours
     try:
-        yield _adapter(path, _execute(path))
+        with fresh_imports():
+            yield _adapter(path, _execute(path))
     finally:
         sys.argv = arguments
         sys.path.remove(str(path.parent))
@@ -74,13 +80,15 @@ def imported(path: Path) -> Iterator[Adapter]:
 
 def _execute(path: Path) -> ModuleType:
     name = f"_gradcheck_adapter_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise UsageError(Mistake(f"adapter `{path.name}` is no Python file", "give a file that ends in .py"))
+    loader = FreshLoader(name, str(path))
+    spec = ModuleSpec(name, loader, origin=str(path))
+    spec.has_location = True
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException as error:
         raise UserCodeError(raised_finding("adapter", error)) from error
     return module
@@ -125,9 +133,6 @@ def _has_names(roles: object) -> TypeGuard[Mapping[str, object]]:
 def _take_out(folder: Path) -> dict[str, ModuleType]:
     """Take the user's modules in the adapter's folder out of sys.modules, so that the next import is a fresh one."""
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items() if name != "__main__"}
-    inside = [name for name, file in files.items() if file is not None and _is_inside(Path(file), folder)]
+    within = os.path.join(folder, "")  # noqa: PTH118 - there may be thousands of modules: of few a path is worth making
+    inside = [name for name, file in files.items() if file and file.startswith(within) and is_users(Path(file))]
     return {name: sys.modules.pop(name) for name in inside}
-
-
-def _is_inside(file: Path, folder: Path) -> bool:
-    return file.is_relative_to(folder) and is_users(file)

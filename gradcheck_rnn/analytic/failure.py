@@ -33,10 +33,11 @@ class UserCodeError(Exception):
         self.finding = finding
 
 
-def raised_finding(function: str, error: BaseException, given: str = "") -> Finding:
+def raised_finding(function: str, error: BaseException, given: str = "", *, apart: bool = True) -> Finding:
     """Describe an exception that came out of a function of the adapter, with the user's own frames only.
 
-    `given` says what the function was called with, for errors that come of shapes and names.
+    `given` says what the function was called with, for errors that come of shapes and names; `apart` that it ran in a
+    process of its own.
     """
     frames = _user_frames(error.__traceback__)
     own = [frame for frame in frames if is_users(Path(frame.filename))]
@@ -51,7 +52,7 @@ def raised_finding(function: str, error: BaseException, given: str = "") -> Find
         kind="raised",
         term=function,
         message=f"{function} {called}" + (f": {text}" if text else ""),
-        help=given if given and isinstance(error, OF_SHAPES_AND_NAMES) else _help_for(function, error),
+        help=given if given and isinstance(error, OF_SHAPES_AND_NAMES) else _help_for(function, error, apart=apart),
         evidence={"traceback": _formatted(frames)},
         location=location,
     )
@@ -91,8 +92,8 @@ def _is_ours(filename: str) -> bool:
     return filename.startswith("<frozen ") or Path(filename).resolve().is_relative_to(PACKAGE)
 
 
-def _help_for(function: str, error: BaseException) -> str:
-    if isinstance(error, EOFError):
+def _help_for(function: str, error: BaseException, *, apart: bool) -> str:
+    if isinstance(error, EOFError) and apart:
         return "user code has no standard input here: give it its data through parameters and batch"
     if isinstance(error, ModuleNotFoundError):
         return "install the module into this environment, or put it into the adapter's folder, which comes first"
@@ -104,4 +105,4 @@ def _help_for(function: str, error: BaseException) -> str:
         return f"it is called as {SIGNATURES.get(function, function)}"
     if function == "adapter":
         return "the adapter is imported as it stands: keep training and file reading out of it"
-    return "`--workers 0` runs it in this process, where a debugger can follow"
+    return "`--workers 0` runs it in this process, where a debugger can follow" if apart else ""

@@ -3,6 +3,7 @@
 Tasks for a worker: each takes the session first.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -58,14 +59,23 @@ def gradients(session: Session, points: list[Point]) -> list[Gradients]:
     return [session.gradients(point).gradients for point in points]
 
 
+def refuse_unrepeatable(session: Session, point: Point, first: float, second: float) -> None:
+    """Refuse two values of the loss at one point that differ; two that are nan do not.
+
+    Raises:
+        UserCodeError: they do; the finding tells state from chance.
+    """
+    if first != second and _differs(first, second) and not (math.isnan(first) and math.isnan(second)):
+        raise UserCodeError(_unrepeatable_loss(session, point, first, second))
+
+
 def _repeatable_loss(session: Session, point: Point) -> float:
     first, second = session.loss(point), session.loss(point)
     if not np.isfinite(first):
         message = f"loss is {first} at this point"
         help_text = "shift the logits by their largest before exp, and take log p from them, not from p"
         raise UserCodeError(Finding("non-finite", "loss", message, help=help_text))
-    if _differs(first, second):
-        raise UserCodeError(_unrepeatable_loss(session, point, first, second))
+    refuse_unrepeatable(session, point, first, second)
     if session.adapter.losses is not None:
         _refuse_other_losses(session, point, first)
     return first
@@ -97,6 +107,8 @@ def _unrepeatable_loss(session: Session, point: Point, first: float, second: flo
         return Finding("state-leak", "loss", message, help=help_text, evidence=evidence)
     message = f"loss is not deterministic: two equal calls gave {values}"
     help_text = "take out dropout and sampling, or seed them at the start of each call"
+    if session.code.adapter is not None:  # it cannot be loaded afresh
+        help_text += "; keep nothing from call to call"
     return Finding("nondeterministic-loss", "loss", message, help=help_text, evidence=evidence)
 
 

@@ -50,6 +50,30 @@ def read_losses(value: object, count: int) -> list[float]:
     return [float(each) for each in array.reshape(-1)]
 
 
+def read_parameters(value: object) -> dict[str, Array]:
+    """Read initial parameters as float64.
+
+    Raises:
+        UserCodeError: they are no dict of name to array of finite numbers.
+    """
+    if not isinstance(value, dict) or not value or not all(isinstance(name, str) for name in value):
+        found = "an empty dict" if value == {} else type(value).__name__
+        raise UserCodeError(
+            Finding("missing-key", "parameters", f"parameters returned {found}, expected a dict of name to array")
+        )
+    arrays = {}
+    for name, each in value.items():
+        array = as_array(each)
+        if array is None or array.dtype.kind not in "fiu":
+            message = f'parameters["{name}"] is no array of real numbers'
+            raise UserCodeError(Finding("wrong-dtype", name, message, parameters=(name,)))
+        arrays[name] = array
+        if not np.isfinite(array).all():
+            message = f'parameters["{name}"] has entries that are not finite'
+            raise UserCodeError(Finding("non-finite", name, message, parameters=(name,)))
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
 @dataclass(frozen=True)
 class Returned:
     """Usable gradients by name, None for a parameter without one, and what was wrong with the rest."""

@@ -1,67 +1,89 @@
-"""The parent's side of the workers: hands out tasks, watches the clocks, says how a worker died."""
+"""The parent's side of the workers: starts them as they are needed, hands out tasks, takes their answers in."""
 
 import contextlib
-import multiprocessing
-import os
-import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures import TimeoutError as StillRunning
-from concurrent.futures.process import BrokenProcessPool
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from gradcheck_rnn.adapters.lifetime import how_it_ended
-from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.analytic.cores import usable_cores
+from gradcheck_rnn.analytic.finished import Finished, nobody
+from gradcheck_rnn.analytic.parcel import packed, sharing
+from gradcheck_rnn.analytic.process import Answer, WorkerProcess, answers
 from gradcheck_rnn.analytic.session import UserCode
-from gradcheck_rnn.analytic.trace import location_in_trace
-from gradcheck_rnn.analytic.worker import (
-    BEGAN,
-    CALL,
-    CALLS,
-    CELL,
-    PID,
-    InProcess,
-    Runner,
-    SharedNumbers,
-    in_session,
-    output_file,
-    process_pool,
-    shared_cells,
-    trace_file,
-)
-from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.analytic.worker import InProcess, Runner, output_file
 
 R = TypeVar("R")
 
-# seconds between two looks at the clock of a running call
-LOOK = 0.05
-# seconds by which a call that keeps to its limit itself may exceed it, while it says what it waited for
-GRACE = 0.25
-# seconds that a dying or a hanging process gets to write down where it is
-LAST_WORDS = 0.25
-# seconds within which processes of a broken pool are gone
-DYING = 5.0
+# seconds that a run may take on one process before further ones are started, where nobody asked for their number
+PATIENCE = 0.5
+# tasks a process may be ahead of the one whose result is due next: answers wait in the order of their tasks
+AHEAD = 4
+
+
+@dataclass
+class _Run:
+    """Tasks of one run: pickled ones to be handed out, those that processes have, answers by place."""
+
+    waiting: Iterator[bytes]
+    places: deque[int]
+    finished: Finished
+    running: dict[WorkerProcess, int] = field(default_factory=dict)
+    answered: dict[int, Answer] = field(default_factory=dict)
+
+    def hand_out(self, process: WorkerProcess) -> None:
+        """Give a process the next task."""
+        self.running[process] = self.places.popleft()
+        process.send(next(self.waiting))
+
+    def take_in(self, process: WorkerProcess, answer: Answer) -> None:
+        """Take the answer of a process to its task."""
+        place = self.running.pop(process)
+        self.answered[place] = answer
+        if answer.error is None:
+            self.finished(place, answer.value)
 
 
 class WorkerPool:
-    """Runs tasks in worker processes, which are ended when one call of user code exceeds its time."""
+    """Runs tasks in worker processes, which are ended when one call of user code exceeds its time.
 
-    def __init__(self, code: UserCode, pool: ProcessPoolExecutor, cells: SharedNumbers, workers: int, folder: Path):
-        self.code, self.pool, self.cells, self.workers, self.folder = code, pool, cells, workers, folder
-        self._others = set(multiprocessing.active_children())
-        self._processes: set[multiprocessing.process.BaseProcess] = set()
+    `workers` is their number at most. With `patience`, a run has one to itself for so many seconds.
+    """
+
+    def __init__(self, code: UserCode, folder: Path, workers: int, *, patience: float = 0.0) -> None:
+        self.code, self.folder, self.workers, self.patience = code, folder, workers, patience
+        self._processes: list[WorkerProcess] = []
+        self._runs = count()
+        self._ended: BaseException | None = None
 
     def run(self, task: Callable[..., R], *arguments: object) -> R:
         """Run one task and return its result."""
-        return self._result(self._submit(task, arguments))
+        return next(self.run_all(task, [arguments]))
 
-    def run_all(self, task: Callable[..., R], arguments: Iterable[tuple[object, ...]]) -> Iterator[R]:
-        """Run a task on each of several arguments, spread over the workers; results in the order given."""
-        for future in [self._submit(task, each) for each in arguments]:
-            yield self._result(future)
+    def run_all(
+        self, task: Callable[..., R], arguments: Sequence[tuple[object, ...]], finished: Finished = nobody
+    ) -> Iterator[R]:
+        """Run a task on each of several arguments, spread over the workers; results in the order given.
+
+        `finished` is told of each result at once. What is raised is what the first of the arguments to fail raises,
+        whichever of them was done first.
+        """
+        with sharing(self.folder, next(self._runs)) as points:
+            share = points if len(arguments) > 1 else None
+            tasks = _Run((packed(task, each, share) for each in arguments), deque(range(len(arguments))), finished)
+            began = time.monotonic()
+            for due in range(len(arguments)):
+                while due not in tasks.answered:
+                    self._hand_out(tasks, due, most=1 if time.monotonic() - began < self.patience else self.workers)
+                    self._take_in(tasks)
+                answer = tasks.answered.pop(due)
+                if answer.error is not None:
+                    raise answer.error
+                yield answer.value
 
     def output(self) -> str:
         """Return what user code printed so far."""
@@ -71,96 +93,49 @@ class WorkerPool:
     def end(self) -> None:
         """End every worker, whatever it is doing, and what it has started."""
         for process in self._processes:
-            if hasattr(os, "killpg") and process.pid:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
             process.kill()
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        for process in self._processes:
+            process.forget()
 
-    def _submit(self, task: Callable[..., R], arguments: tuple[object, ...]) -> "Future[R]":
-        try:
-            future = self.pool.submit(in_session, self.code, task, *arguments)
-        except BrokenProcessPool as error:
-            raise UserCodeError(self._crashed()) from error
-        self._processes |= set(multiprocessing.active_children()) - self._others
-        return future
+    def _hand_out(self, tasks: _Run, due: int, *, most: int) -> None:
+        """Give idle processes something to do, and start some if there is more of it; none after a failure."""
+        if self._ended is not None:
+            if not tasks.running:
+                raise self._ended
+            return
+        failed = any(answer.error is not None for answer in tasks.answered.values())
+        while tasks.places and not failed and tasks.places[0] < due + AHEAD * most:
+            idle = next((process for process in self._processes if not process.is_busy), None)
+            if idle is None:
+                if len(self._processes) >= most:
+                    break
+                idle = WorkerProcess(self.code, self.folder, len(self._processes))
+                self._processes.append(idle)
+            tasks.hand_out(idle)
 
-    def _result(self, future: "Future[R]") -> R:
-        while True:
-            try:
-                return future.result(timeout=LOOK)
-            except StillRunning:
-                self._end_if_over_time()
-            except BrokenProcessPool as error:
-                raise UserCodeError(self._crashed()) from error
-
-    def _end_if_over_time(self) -> None:
-        now = time.monotonic()
-        for slot in range(self.workers):
-            began = self.cells[slot * CELL + BEGAN]
-            if began and now - began > self.code.timeout + GRACE:
-                raise UserCodeError(self._timed_out(slot))
-
-    def _timed_out(self, slot: int) -> Finding:
-        if hasattr(signal, "SIGUSR1"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(self.cells[slot * CELL + PID]), signal.SIGUSR1)
-            time.sleep(LAST_WORDS)
-        return Finding(
-            kind="timed-out",
-            term=self._call(slot),
-            message=f"{_called(self._call(slot))} took longer than {self.code.timeout:g} s and was ended",
-            help="`check.timeout` allows more; the line is where it was at the end",
-            evidence={"timeout": self.code.timeout},
-            location=location_in_trace(trace_file(self.folder, slot)),
-        )
-
-    def _crashed(self) -> Finding:
-        deadline = time.monotonic() + DYING
-        # the pool waits for them as well: who comes second learns the exit code a moment later
-        while time.monotonic() < deadline and any(process.exitcode is None for process in self._processes):
-            time.sleep(LOOK)
-        # the pool itself ends the others by SIGTERM
-        dead = [process for process in self._processes if process.exitcode not in (None, -signal.SIGTERM)]
-        slot = next((slot for slot in range(self.workers) if self._pid(slot) in [each.pid for each in dead]), 0)
-        code = next((process.exitcode for process in dead if process.pid == self._pid(slot)), None)
-        return Finding(
-            kind="crashed",
-            term=self._call(slot),
-            message=f"{_called(self._call(slot))} ended its process{_how(code)}",
-            help="`--workers 0` runs it in this process, where a debugger can follow",
-            evidence={} if code is None else {"exit_code": code},
-            location=location_in_trace(trace_file(self.folder, slot)),
-        )
-
-    def _call(self, slot: int) -> str:
-        return CALLS[int(self.cells[slot * CELL + CALL])]
-
-    def _pid(self, slot: int) -> int:
-        return int(self.cells[slot * CELL + PID])
-
-
-def _called(call: str) -> str:
-    return "importing the adapter" if call == "adapter" else call
-
-
-def _how(code: int | None) -> str:
-    if code is None:
-        return ""
-    return f"{' ' if code >= 0 else ': '}{how_it_ended(code)}"
+    def _take_in(self, tasks: _Run) -> None:
+        """Wait a moment for answers; those to tasks that nobody waits for any more are passed over."""
+        for process, answer in answers([process for process in self._processes if process.is_busy]):
+            if answer.is_last:
+                self._ended = answer.error
+            if process in tasks.running:
+                tasks.take_in(process, answer)
 
 
 @contextlib.contextmanager
-def running(code: UserCode, *, workers: int) -> Iterator[Runner]:
-    """Make the user's code callable, in `workers` processes of its own, or in this process for 0."""
+def running(code: UserCode, *, workers: int | None) -> Iterator[Runner]:
+    """Make the user's code callable: in `workers` processes of its own, or in this process for 0.
+
+    None starts one process, and as many as there are cores for what takes longer than a moment.
+    """
     if workers == 0:
         in_process = InProcess(code)
         with in_process.open:
             yield in_process
         return
     with TemporaryDirectory(prefix="gradcheck_rnn-") as folder:
-        cells, slots = shared_cells(workers)
-        pool = WorkerPool(code, process_pool(cells, slots, folder, workers), cells, workers, Path(folder))
+        patience = PATIENCE if workers is None else 0.0
+        pool = WorkerPool(code, Path(folder), workers or usable_cores(), patience=patience)
         try:
             yield pool
         finally:

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import random
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +13,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gradcheck_rnn.adapters.edited import edited_texts
 from gradcheck_rnn.adapters.lifetime import lifetime
 from gradcheck_rnn.analytic.adapter import Adapter, imported
 from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
 from gradcheck_rnn.analytic.point import Point, write_protected
-from gradcheck_rnn.analytic.returned import Returned, as_array, read_gradients, read_loss, read_losses
+from gradcheck_rnn.analytic.returned import Returned, read_gradients, read_loss, read_losses, read_parameters
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
@@ -28,6 +30,9 @@ R = TypeVar("R")
 
 # losses that are timed together, where user code can take many at once
 TIMED_LOSSES = 8
+# calls that are timed at most, and seconds after which no further one is
+MOST_TIMED = 9
+TIMING_SECONDS = 0.02
 # seconds that a clock may be too coarse to tell from none
 LEAST_TIME = 1e-7
 # share of the time limit of one call that a request for many losses may take, by the time of those before it
@@ -36,12 +41,18 @@ SHARE_OF_LIMIT = 0.1
 
 @dataclass(frozen=True)
 class UserCode:
-    """What a process needs to know to load the user's code: file, seed and sizes for `parameters`, seconds a call."""
+    """What a process needs to know to load the user's code: file, seed and sizes for `parameters`, seconds a call.
+
+    `texts` stand in the place of files that are edited. An `adapter` of functions that are in this process already is
+    taken as it is, and `path` only says where they were written.
+    """
 
     path: Path
     seed: int
     sizes: Sizes
     timeout: float
+    texts: tuple[tuple[Path, str], ...] = ()
+    adapter: Adapter | None = None
 
 
 class Watch:
@@ -74,6 +85,7 @@ class Session:
     mutates: dict[str, list[str]] = field(default_factory=dict)
     mutates_at: dict[str, Point] = field(default_factory=dict)
     _seconds_per_loss: float = math.inf
+    _working: tuple[Point, Point] | None = None
 
     def loss(self, point: Point) -> float:
         """Call the user's loss on copies of the point's arrays."""
@@ -87,9 +99,7 @@ class Session:
             return [self.loss(point.at(parameters)) for parameters in parameter_sets]
         values: list[float] = []
         while left := parameter_sets[len(values) :]:
-            values += self._losses(
-                self.adapter.losses, [point.at(parameters) for parameters in left[: self._at_once()]]
-            )
+            values += self._losses([point.at(parameters) for parameters in left[: self.at_once()]])
         return values
 
     def gradients(self, point: Point) -> Returned:
@@ -102,6 +112,32 @@ class Session:
         if self.adapter.loss is None:
             raise ValueError("the adapter has no loss")
         return self._read_loss(self._call("loss", self.adapter.loss, point.parameters, point.batch))
+
+    def raw_losses(self, parameter_sets: Sequence[Mapping[str, Array]], batch: Batch) -> list[float]:
+        """Call the user's losses on the arrays as they are, and note how long it took."""
+        if self.adapter.losses is None:
+            raise ValueError("the adapter has no losses")
+        start = time.perf_counter()
+        value = self._call("losses", self.adapter.losses, parameter_sets, batch)
+        self._seconds_per_loss = max(time.perf_counter() - start, LEAST_TIME) / len(parameter_sets)
+        return self._call("losses", read_losses, value, len(parameter_sets))
+
+    def at_once(self) -> int:
+        """How many losses one call may be asked for, so that its time limit stays that of one call."""
+        return max(1, int(SHARE_OF_LIMIT * self.code.timeout / self._seconds_per_loss))
+
+    def working_copy(self, point: Point) -> Point:
+        """Return a copy of a point for loops over its entries: the same one each time, up to the next point."""
+        if self._working is None or self._working[0] is not point:
+            self._working = point, point.copy()
+        return self._working[1]
+
+    def was_written_to(self, point: Point) -> bool:
+        """Whether the working copy is no longer equal to its point; then it is given up."""
+        changed = self._working is not None and bool(self._working[1].changed_arrays(point))
+        if changed:
+            self._working = None
+        return changed
 
     def initial_parameters(self, sizes: Sizes) -> dict[str, Array] | None:
         """Draw initial parameters by the user's own function, None if there is none."""
@@ -117,20 +153,14 @@ class Session:
         self._note_mutation(name, given, point)
         return value
 
-    def _losses(self, function: Callable[..., Any], points: Sequence[Point]) -> list[float]:
-        """Call the user's losses once, on copies of the points' arrays, whose batch is one; note how long it took."""
+    def _losses(self, points: Sequence[Point]) -> list[float]:
+        """Call the user's losses once, on copies of the points' arrays, whose batch is one."""
         copies = [point.copy() for point in points]
         given = [replace(copy, batch=copies[0].batch) for copy in copies]
-        start = time.perf_counter()
-        value = self._call("losses", function, [each.parameters for each in given], given[0].batch)
-        self._seconds_per_loss = max(time.perf_counter() - start, LEAST_TIME) / len(points)
+        values = self.raw_losses([each.parameters for each in given], given[0].batch)
         for each, point in zip(given, points, strict=True):
             self._note_mutation("losses", each, point)
-        return self._call("losses", read_losses, value, len(points))
-
-    def _at_once(self) -> int:
-        """How many losses one call may be asked for, so that its time limit stays that of one call."""
-        return max(1, int(SHARE_OF_LIMIT * self.code.timeout / self._seconds_per_loss))
+        return values
 
     def _note_mutation(self, name: str, given: Point, point: Point) -> None:
         if changed := given.changed_arrays(point):
@@ -143,7 +173,7 @@ class Session:
         return value if type(value) is float else self._call("loss", read_loss, value)
 
     def _call(self, name: str, function: Callable[..., R], *arguments: object) -> R:
-        return _call(self.watch, name, function, *arguments)
+        return _call(self.watch, name, function, *arguments, takes_batch=self.adapter.takes_batch)
 
     def _mutation_finding(self, function: str, names: list[str]) -> Finding:
         return Finding(
@@ -175,7 +205,9 @@ def opened(code: UserCode, watch: Watch, *, chance: int = 0) -> Iterator[Session
     """
     watch.begin("adapter")
     limit = code.timeout if watch.apart else math.inf
-    with _seeded(code.seed + chance), lifetime(limit), imported(code.path) as adapter:
+    texts = edited_texts(dict(code.texts))
+    loaded = imported(code.path) if code.adapter is None else contextlib.nullcontext(code.adapter)
+    with texts, _seeded(code.seed + chance), lifetime(limit), loaded as adapter:
         watch.end()
         yield Session(code, adapter, watch, _initial_parameters(adapter, watch, code.seed, code.sizes))
 
@@ -204,40 +236,24 @@ def _initial_parameters(adapter: Adapter, watch: Watch, seed: int, sizes: Sizes)
         batch_size=sizes.batch,
     )
     arguments = (rng, given) if adapter.takes_sizes else (rng,)
-    return _call(watch, "parameters", _read_parameters, _call(watch, "parameters", adapter.parameters, *arguments))
+    return _call(watch, "parameters", read_parameters, _call(watch, "parameters", adapter.parameters, *arguments))
 
 
-def _read_parameters(value: object) -> dict[str, Array]:
-    if not isinstance(value, dict) or not value or not all(isinstance(name, str) for name in value):
-        found = "an empty dict" if value == {} else type(value).__name__
-        raise UserCodeError(
-            Finding("missing-key", "parameters", f"parameters returned {found}, expected a dict of name to array")
-        )
-    arrays = {}
-    for name, each in value.items():
-        array = as_array(each)
-        if array is None or array.dtype.kind not in "fiu":
-            message = f'parameters["{name}"] is no array of real numbers'
-            raise UserCodeError(Finding("wrong-dtype", name, message, parameters=(name,)))
-        arrays[name] = array
-        if not np.isfinite(array).all():
-            message = f'parameters["{name}"] has entries that are not finite'
-            raise UserCodeError(Finding("non-finite", name, message, parameters=(name,)))
-    return {name: array.astype(np.float64) for name, array in arrays.items()}
-
-
-def _described(*arguments: object) -> str:
+def _described(*arguments: object, takes_batch: bool) -> str:
     """Say what a function of the adapter was given."""
     match arguments:
         case (dict() as parameters, Batch() as batch):
-            arrays = {name: each.shape for name, each in Point(parameters, batch).arrays().items()}
-            shapes = ", ".join(f"{name} {shape}" for name, shape in arrays.items())
+            arrays = Point(parameters, batch).arrays()
+            told = list(arrays) if takes_batch else list(arrays)[: len(parameters)]
+            shapes = ", ".join(f"{name} {arrays[name].shape}" for name in told)
+            if not takes_batch:
+                return f"it was given {shapes}"
             tokens = "" if batch.tokens is not None else "; batch.tokens is None, for dense inputs"
             return f"it was given {shapes}{tokens}; `model.layout` turns the weights"
     return ""
 
 
-def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: object) -> R:
+def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: object, takes_batch: bool = True) -> R:
     watch.begin(name)
     try:
         return function(*arguments)
@@ -246,17 +262,23 @@ def _call(watch: Watch, name: str, function: Callable[..., R], *arguments: objec
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not watch.apart:
             raise
-        given = _described(*arguments) if name in ("loss", "gradients") else ""
-        raise UserCodeError(raised_finding(name, error, given)) from error
+        given = _described(*arguments, takes_batch=takes_batch) if name in ("loss", "gradients") else ""
+        raise UserCodeError(raised_finding(name, error, given, apart=watch.apart)) from error
     finally:
         watch.end()
 
 
 def seconds_per_call(session: Session, point: Point) -> float:
-    """Time one call of the user's loss, or its share of a call for many."""
-    start = time.perf_counter()
-    if session.adapter.losses is None:
-        session.raw_loss(point.copy())
-        return time.perf_counter() - start
-    session.losses(point, [point.parameters] * TIMED_LOSSES)
-    return (time.perf_counter() - start) / TIMED_LOSSES
+    """Task: time one call of the user's loss, or its share of a call for many; the median of several quick ones."""
+    taken: list[float] = []
+    while len(taken) < MOST_TIMED and sum(taken) < TIMING_SECONDS:
+        working = point.copy()
+        sets = [dict(working.parameters) for _ in range(TIMED_LOSSES)]
+        start = time.perf_counter()
+        if session.adapter.losses is None:
+            session.raw_loss(working)
+            taken.append(time.perf_counter() - start)
+        else:
+            session.raw_losses(sets, working.batch)
+            taken.append((time.perf_counter() - start) / TIMED_LOSSES)
+    return statistics.median(taken)

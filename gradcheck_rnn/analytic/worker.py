@@ -6,53 +6,55 @@ costs a round trip. Each call of user code sets a clock in shared memory, which 
 
 import contextlib
 import faulthandler
-import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from gradcheck_rnn.adapters.lifetime import die_with_parent
+from gradcheck_rnn.analytic.finished import Finished, nobody
+from gradcheck_rnn.analytic.parcel import Unpacker
 from gradcheck_rnn.analytic.session import Session, UserCode, Watch, opened
 
 R = TypeVar("R")
 
 # by these numbers the shared clock tells what is being called
 CALLS = ("", "adapter", "parameters", "loss", "losses", "gradients")
-# numbers a worker has in shared memory: when the running call began (0: none runs), which it is, process id
-BEGAN, CALL, PID = range(3)
-CELL = 3
+# numbers a worker has in shared memory: when the running call began (0: none runs), which it is
+BEGAN, CALL = range(2)
+CELL = 2
 
 
 class SharedNumbers(Protocol):
-    """An array of floats that several processes see."""
+    """An array of floats that two processes see."""
 
     def __getitem__(self, at: int) -> float: ...
     def __setitem__(self, at: int, value: float) -> None: ...
 
 
 class SharedClock(Watch):
-    """Writes into this worker's cell of shared memory which call is under way."""
+    """Writes into shared memory which call is under way."""
 
     apart = True
 
-    def __init__(self, cells: SharedNumbers, slot: int) -> None:
-        self.cells, self.at = cells, slot * CELL
-        cells[self.at + PID] = os.getpid()
+    def __init__(self, cell: SharedNumbers) -> None:
+        self.cell = cell
 
     def begin(self, function: str) -> None:
         """Note that a call begins."""
-        self.cells[self.at + CALL] = CALLS.index(function)
-        self.cells[self.at + BEGAN] = time.monotonic()
+        self.cell[CALL] = CALLS.index(function)
+        self.cell[BEGAN] = time.monotonic()
 
     def end(self) -> None:
         """Note that it has ended."""
-        self.cells[self.at + BEGAN] = 0.0
+        self.cell[BEGAN] = 0.0
 
 
 class _Process:
@@ -63,35 +65,37 @@ class _Process:
     open = ExitStack()
 
 
-def start(cells: SharedNumbers, slots: Any, folder: str) -> None:
-    """First act of a worker: keep its output off ours, leave Ctrl-C to the parent, prepare its last words.
+def serve(connection: Connection, code: UserCode, cell: SharedNumbers, folder: Path, trace: Path) -> None:
+    """Run tasks one after the other, each as it comes in, until there is no one left to ask."""
+    start(cell, folder, trace)
+    unpacker = Unpacker()
+    while True:
+        try:
+            packed = connection.recv_bytes()
+        except EOFError:
+            return
+        connection.send_bytes(_answer(code, unpacker, packed))
 
-    `slots` is a shared counter that numbers the workers.
-    """
-    with slots.get_lock():
-        slot, slots.value = slots.value, slots.value + 1
-    _Process.watch = SharedClock(cells, slot)
+
+def start(cell: SharedNumbers, folder: Path, trace: Path) -> None:
+    """First act of a worker: keep its output off ours, leave Ctrl-C to the parent, prepare its last words."""
+    _Process.watch = SharedClock(cell)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # what user code starts belongs to its group, and is ended with it
     _redirect(0, "stdin", os.devnull, os.O_RDONLY)
-    _redirect(1, "stdout", str(output_file(folder)), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    _redirect(2, "stderr", str(output_file(folder)), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    last_words = trace_file(folder, slot).open("w")
+    _redirect(1, "stdout", output_file(folder), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    _redirect(2, "stderr", output_file(folder), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    last_words = trace.open("w")
     faulthandler.enable(last_words, all_threads=False)
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, last_words, all_threads=False)
 
 
-def output_file(folder: str | Path) -> Path:
+def output_file(folder: Path) -> Path:
     """Return the file that collects what user code prints."""
-    return Path(folder) / "output"
-
-
-def trace_file(folder: str | Path, slot: int) -> Path:
-    """Return the file where a worker says where it was when it died."""
-    return Path(folder) / f"trace-{slot}"
+    return folder / "output"
 
 
 def in_session(code: UserCode, task: Callable[..., R], *arguments: object) -> R:
@@ -102,22 +106,20 @@ def in_session(code: UserCode, task: Callable[..., R], *arguments: object) -> R:
     return task(_Process.session, *arguments)
 
 
-def process_pool(cells: SharedNumbers, slots: Any, folder: str, workers: int) -> ProcessPoolExecutor:
-    """Return an executor whose processes are such workers."""
-    return ProcessPoolExecutor(workers, _context(), initializer=start, initargs=(cells, slots, folder))
+def _answer(code: UserCode, unpacker: Unpacker, packed: bytes) -> bytes:
+    """Pickle what a task returns and None, or None and what it raised."""
+    try:
+        task, arguments = unpacker.unpack(packed)
+        return pickle.dumps((in_session(code, task, *arguments), None), pickle.HIGHEST_PROTOCOL)
+    except BaseException as error:
+        error.add_note(f"in a worker process:\n{traceback.format_exc()}")
+        try:
+            return pickle.dumps((None, error), pickle.HIGHEST_PROTOCOL)
+        except Exception:  # an exception that cannot travel is told in words
+            return pickle.dumps((None, RuntimeError(traceback.format_exc())), pickle.HIGHEST_PROTOCOL)
 
 
-def shared_cells(workers: int) -> tuple[SharedNumbers, Any]:
-    """Return the workers' shared numbers and the counter that gives each its slot."""
-    return _context().RawArray("d", workers * CELL), _context().Value("i", 0)
-
-
-def _context() -> Any:
-    # fork starts at once and needs no __main__ guard in the caller's script; elsewhere than on Linux it is not safe
-    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-
-
-def _redirect(number: int, name: str, target: str, flags: int) -> None:
+def _redirect(number: int, name: str, target: str | Path, flags: int) -> None:
     """Point a standard stream elsewhere, for Python and for everything below it."""
     os.dup2(os.open(target, flags, 0o600), number)
     mode = "r" if number == 0 else "w"
@@ -128,14 +130,22 @@ def _redirect(number: int, name: str, target: str, flags: int) -> None:
 class Runner(Protocol):
     """Runs tasks on user code.
 
-    Both methods raise UserCodeError when user code raises, hangs, crashes or returns nothing usable.
+    Both methods raise UserCodeError when user code raises, hangs, crashes or returns nothing usable. `workers` is the
+    number of processes that a long run is spread over.
     """
+
+    workers: int
 
     def run(self, task: Callable[..., R], *arguments: object) -> R:
         """Run one task and return its result."""
 
-    def run_all(self, task: Callable[..., R], arguments: Iterable[tuple[object, ...]]) -> Iterator[R]:
-        """Run a task on each of several arguments, spread over the workers; results in the order given."""
+    def run_all(
+        self, task: Callable[..., R], arguments: Sequence[tuple[object, ...]], finished: Finished = nobody
+    ) -> Iterator[R]:
+        """Run a task on each of several arguments, spread over the workers; results in the order given.
+
+        `finished` is told of each result at once.
+        """
 
     def output(self) -> str:
         """Return what user code printed so far."""
@@ -145,7 +155,7 @@ class InProcess:
     """Runs tasks in this very process, for a debugger: without a time limit, prints go to stderr."""
 
     def __init__(self, code: UserCode) -> None:
-        self.code = code
+        self.code, self.workers = code, 1
         self.session: Session | None = None
         self.open = ExitStack()
 
@@ -156,10 +166,14 @@ class InProcess:
                 self.session = self.open.enter_context(opened(self.code, Watch()))
             return task(self.session, *arguments)
 
-    def run_all(self, task: Callable[..., R], arguments: Iterable[tuple[object, ...]]) -> Iterator[R]:
+    def run_all(
+        self, task: Callable[..., R], arguments: Sequence[tuple[object, ...]], finished: Finished = nobody
+    ) -> Iterator[R]:
         """Run a task on each of several arguments, one after the other."""
-        for each in arguments:
-            yield self.run(task, *each)
+        for place, each in enumerate(arguments):
+            result = self.run(task, *each)
+            finished(place, result)
+            yield result
 
     def output(self) -> str:
         """Return nothing: what user code prints has been seen already."""

@@ -6,7 +6,7 @@ value of an equation above it at the same step. Shapes: B sequences, n entries o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 INPUT = "x[t]"
 # the output layer, y = h W_hy + b_y
@@ -31,6 +31,7 @@ def state_of(operand: str) -> str | None:
     return operand.removesuffix(_PREVIOUS) if operand.endswith(_PREVIOUS) else None
 
 
+@cache
 def delta_of(operand: str) -> str:
     """Return the delta of a value, such as dz, of the inputs, dx, or of a state before the step, the carry dh_next."""
     if operand == INPUT:
@@ -119,6 +120,9 @@ class Cell:
     states: tuple[str, ...]
     paths: tuple[tuple[str, str], ...]
     vectors: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # cells are looked up all the time, and few have one name
 
     @property
     def output(self) -> str:

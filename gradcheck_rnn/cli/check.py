@@ -1,45 +1,84 @@
 """The command `check`: read every configuration, check each, show the reports, choose the exit code."""
 
+import contextlib
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gradcheck_rnn.cli.baseline import accepting, baseline_options
+from gradcheck_rnn.cli.completing import files_like, methods_like, overrides_like
+from gradcheck_rnn.cli.defaults import ProjectCommand
 from gradcheck_rnn.cli.exits import EPILOG, Exit, reader_may_leave
-from gradcheck_rnn.cli.load import load
+from gradcheck_rnn.cli.load import load, workers_option
+from gradcheck_rnn.cli.pictures import FORMAT, add_pictures, need_libraries
+from gradcheck_rnn.cli.printed import show_printed
+from gradcheck_rnn.cli.reports import (
+    destinations,
+    has_annotations,
+    output_format_option,
+    report_option,
+    repository_of,
+    show_in,
+    write_reports,
+)
 
 if TYPE_CHECKING:
     from gradcheck_rnn.config.settings import Settings
+    from gradcheck_rnn.journal.journal import Journal
+    from gradcheck_rnn.report.formats.invocation import Invocation
     from gradcheck_rnn.report.value import Report
 
 
-@click.command(epilog=EPILOG)
-@click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. sequence.length=1.")
+@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", shell_complete=files_like)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key, e.g. sequence.length=1.",
+    shell_complete=overrides_like,
+)
+@click.option(
+    "--method",
+    metavar="METHOD",
+    shell_complete=methods_like,
+    help="How the numeric gradient is taken: short for --set check.method=METHOD (auto, direct, central, richardson, "
+    "complex_step).",
+)
 @click.option("--only", multiple=True, metavar="PARAMETER", help="Check this parameter only; repeatable.")
+@output_format_option
+@report_option
+@workers_option
 @click.option(
-    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout holds."
+    "--journal",
+    metavar="FILE",
+    help="Note down in FILE what is finished; after a kill, the same command goes on from there.",
 )
+@click.option("--cluster", metavar="HOST:PORT", help="Run the differences on the Dask cluster of this scheduler.")
+@baseline_options
+@click.option("--quiet/--no-quiet", "-q", help="Print the verdict only.")
 @click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Processes that run your code; 0 runs it in this one, for a debugger (no time limit).",
-)
-@click.option("--quiet", "-q", is_flag=True, help="Print the verdict only.")
-@click.option(
-    "--verbose", "-v", is_flag=True, help="Show the whole configuration, and on stderr what your code printed."
+    "--verbose/--no-verbose", "-v", help="Show the whole configuration, and on stderr what your code printed."
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 where a gradient is wrong or there is no verdict.")
 def check(
     configs: tuple[str, ...],
     overrides: tuple[str, ...],
+    method: str | None,
     only: tuple[str, ...],
-    output_format: str,
-    workers: int,
+    output_format: str | None,
+    wanted: tuple[str, ...],
+    workers: int | None,
+    journal: str | None,
+    cluster: str | None,
+    baseline: str | None,
+    write_baseline: bool,
     quiet: bool,
     verbose: bool,
     exit_zero: bool,
@@ -49,12 +88,53 @@ def check(
     Compares every entry of its gradients with central differences, at the configured point and at a probe point
     that separates faults.
     """
-    settings = load(configs, overrides)
-    reports = _run(settings, only=only, workers=workers)
-    with reader_may_leave():
-        _show(reports, output_format, quiet=quiet, verbose=verbose)
-    _show_printed(reports, verbose=verbose)
-    return Exit.PASS if exit_zero else max((_exit_of(report) for report in reports), key=_SEVERITY.index)
+    from gradcheck_rnn.report.formats.invocation import Invocation
+
+    places = destinations(wanted)
+    has_pictures = FORMAT in {output_format, *(place.format for place in places)}
+    if has_pictures:
+        need_libraries()
+    accept = accepting(baseline, only, is_written=write_baseline)
+    settings = load(configs, overrides if method is None else (*overrides, f"check.method={method}"))
+    with _journals(journal, settings) as journals:
+        ran = _run(settings, journals, only=only, workers=workers, cluster=cluster, quiet=quiet)
+    if has_pictures and not ran.interrupted:
+        try:
+            add_pictures(ran.reports, only=only, workers=workers)
+        except KeyboardInterrupt:
+            ran.interrupted = True
+    accepted = accept(ran.reports)
+    judged = accepted.reports
+    here = Path.cwd()
+    invocation = Invocation(
+        overrides=overrides,
+        method=method,
+        only=only,
+        folder=here,
+        root=repository_of(here),
+        seconds=tuple(ran.seconds),
+        unchecked=tuple(each.source for each in settings[len(ran.reports) :]),
+    )
+    failures = write_reports(places, judged, invocation)
+    if judged:
+        with reader_may_leave():
+            _show(judged, output_format, invocation, quiet=quiet, verbose=verbose)
+    show_printed(judged, verbose=verbose)
+    if ran.interrupted:
+        raise click.Abort
+    accepted.save()
+    if failures:
+        raise failures[0]
+    return Exit.PASS if exit_zero else max((_exit_of(report) for report in judged), key=_SEVERITY.index)
+
+
+@dataclass
+class _Ran:
+    """What was checked, and how long each check took; an interruption leaves the rest out."""
+
+    reports: "list[Report]" = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    interrupted: bool = False
 
 
 # of several configurations, what is worst decides
@@ -63,29 +143,79 @@ _SEVERITY = (Exit.PASS, Exit.NO_VERDICT, Exit.WRONG)
 
 def _exit_of(report: "Report") -> Exit:
     return {"pass": Exit.PASS, "fail": Exit.WRONG, "inconclusive": Exit.NO_VERDICT, "error": Exit.NO_VERDICT}[
-        report.outcome
+        report.outcome_but_accepted
     ]
 
 
-def _run(settings: "Sequence[Settings]", *, only: Sequence[str], workers: int) -> "list[Report]":
-    from gradcheck_rnn.pipeline.check import run_check
+@contextlib.contextmanager
+def _journals(name: str | None, settings: "Sequence[Settings]") -> "Iterator[Sequence[Journal | None]]":
+    """Open the journal, if one is asked for; at the end tell on stderr what it knew."""
+    if name is None:
+        yield [None] * len(settings)
+        return
+    from gradcheck_rnn.journal.open import opened
+
+    with opened(name, settings) as journals:
+        yield journals
+        recalled, noted = (sum(getattr(each, count) for each in journals) for count in ("recalled", "noted"))
+        click.echo(f"journal {name}: {recalled} of {recalled + noted} shards were known", err=True)
+
+
+def _run(
+    settings: "Sequence[Settings]",
+    journals: "Sequence[Journal | None]",
+    *,
+    only: Sequence[str],
+    workers: int | None,
+    cluster: str | None,
+    quiet: bool,
+) -> _Ran:
+    """Check each; Ctrl-C ends that, and what is known by then stands."""
+    from gradcheck_rnn.api import check as check_gradients
+    from gradcheck_rnn.pipeline.measurement import foresee_nothing
     from gradcheck_rnn.report.progress import ProgressBar
 
-    reports = []
-    for each in settings:
-        with ProgressBar() as progress:
-            report = run_check(each, only=only, workers=workers, progress=progress)
-        reports.append(report.with_paths_from(Path.cwd()))
-    return reports
+    ran = _Ran()
+    for each, journal in zip(settings, journals, strict=True):
+        began = time.monotonic()
+        try:
+            with ProgressBar() as progress:
+                foresee = foresee_nothing if quiet else progress.foresee
+                report = check_gradients(
+                    each,
+                    only=only,
+                    workers=workers,
+                    progress=progress,
+                    foresee=foresee,
+                    journal=journal,
+                    cluster=cluster,
+                )
+        except KeyboardInterrupt:
+            ran.interrupted = True
+            return ran
+        ran.reports.append(report.with_paths_from(Path.cwd()))
+        ran.seconds.append(time.monotonic() - began)
+        if report.interrupted:
+            ran.interrupted = True
+            return ran
+    return ran
 
 
-def _show(reports: "Sequence[Report]", output_format: str, *, quiet: bool, verbose: bool) -> None:
-    if output_format == "json":
-        from gradcheck_rnn.report.machine import to_json
-
-        click.echo(to_json(reports))
+def _show(
+    reports: "Sequence[Report]", output_format: str | None, invocation: "Invocation", *, quiet: bool, verbose: bool
+) -> None:
+    if output_format not in (None, "text"):
+        show_in(output_format, reports, invocation)
         return
+    _show_text(reports, invocation, quiet=quiet, verbose=verbose)
+    if has_annotations(output_format):
+        show_in("github", reports, invocation)
+
+
+def _show_text(reports: "Sequence[Report]", invocation: "Invocation", *, quiet: bool, verbose: bool) -> None:
     from gradcheck_rnn.config import describe_settings
+    from gradcheck_rnn.report.repair.text import show_hint
+    from gradcheck_rnn.report.summary import show_summary
     from gradcheck_rnn.report.text import console_for, show
 
     console = console_for(sys.stdout)
@@ -96,6 +226,11 @@ def _show(reports: "Sequence[Report]", output_format: str, *, quiet: bool, verbo
             console.print(describe_settings(report.settings))
             _show_vanishing(report.settings, console.width, console.encoding)
         show(report, console, quiet=quiet)
+        if not quiet and report.may_be_repaired:
+            show_hint(report, console, invocation.overrides)
+    if len(reports) > 1 and not quiet:
+        console.print()
+        show_summary(reports, console)
 
 
 def _show_vanishing(settings: "Settings", width: int, encoding: str) -> None:
@@ -106,16 +241,3 @@ def _show_vanishing(settings: "Settings", width: int, encoding: str) -> None:
     for line in vanishing_lines(configured_vanishing(settings), width=width, encoding=encoding):
         click.echo(line)
     click.echo()
-
-
-def _show_printed(reports: "Sequence[Report]", *, verbose: bool) -> None:
-    """Tell on stderr what user code printed: all of it, or that it did."""
-    for report in reports:
-        if not report.printed.strip():
-            continue
-        lines = report.printed.splitlines()
-        if verbose:
-            click.echo(f"your code printed:\n{report.printed.rstrip()}", err=True)
-        else:
-            shown = f"first: {lines[0][:60]}" + (f"; last: {lines[-1][:60]}" if len(lines) > 1 else "")
-            click.echo(f"your code printed {len(lines)} lines (--verbose shows them), {shown}", err=True)

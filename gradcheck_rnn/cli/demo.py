@@ -1,17 +1,23 @@
 """The command `demo`: a known fault is put into a backward pass, and found; or a list of all faults."""
 
 import re
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradcheck_rnn.cli.exits import Exit, reader_may_leave
+from gradcheck_rnn.cli.exits import Exit, UnwritableError, reader_may_leave
+from gradcheck_rnn.cli.pictures import FORMAT, need_libraries
+from gradcheck_rnn.cli.reports import destinations
 from gradcheck_rnn.errors import Mistake, UsageError
+from gradcheck_rnn.files import write_whole
 
 if TYPE_CHECKING:
     from gradcheck_rnn.pipeline.demo.stages import Family
+    from gradcheck_rnn.report.demo.chapters import FoundPatch, Story
 
 
 def _names_like(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -26,7 +32,10 @@ def _names_like(_context: click.Context, _parameter: click.Parameter, incomplete
 @click.command()
 @click.argument("fault", nargs=-1, metavar="[CELL] [FAULT]", shell_complete=_names_like)
 @click.option("--list", "listed", is_flag=True, help="List the known faults of a cell, or of one kind.")
-def demo(fault: tuple[str, ...], listed: bool) -> Exit:
+@click.option(
+    "--report", "page", metavar="html=PATH", help="Write the whole lesson, with pictures, as a web page, too."
+)
+def demo(fault: tuple[str, ...], listed: bool, page: str | None) -> Exit:
     """Show a wrong backward pass, how the check finds the line, and the right one.
 
     FAULT is a known fault, such as truncated-chain:3 or sign-flip dh_next; without it, one that is typical is shown.
@@ -34,21 +43,59 @@ def demo(fault: tuple[str, ...], listed: bool) -> Exit:
     spot, no file is needed.
     """
     family, words = _family_meant(" ".join(fault).split())
+    if listed and page is not None:
+        raise UsageError(Mistake("a list of faults is no lesson, so there is no page of it", "leave out --list"))
     if listed:
         _list(family, " ".join(words))
     else:
-        _show(*_fault_meant(family, " ".join(words)))
+        place = None if page is None else _place(page)
+        _show(*_fault_meant(family, " ".join(words)), place)
     return Exit.PASS
 
 
-def _show(name: str, family: "Family") -> None:
+def _place(report: str) -> Path:
+    """The file that a page goes to.
+
+    Raises:
+        UsageError: it is no page that is asked for, or it could not be made or written.
+    """
+    (place,) = destinations([report])
+    if place.format != FORMAT:
+        raise UsageError(Mistake(f"a lesson is no {place.format}", f"as in --report {FORMAT}=lesson.{FORMAT}"))
+    need_libraries()
+    return place.path
+
+
+def _show(name: str, family: "Family", place: Path | None) -> None:
+    from gradcheck_rnn.pipeline.demo.patch import find_patch
     from gradcheck_rnn.pipeline.demo.story import tell_story
-    from gradcheck_rnn.report.demo.story import show_story
+    from gradcheck_rnn.report.demo.story import show_ending, show_story
+    from gradcheck_rnn.report.progress import ProgressBar
     from gradcheck_rnn.report.text import console_for
 
-    story = tell_story(name, family)
+    story, console = tell_story(name, family), console_for(sys.stdout)
     with reader_may_leave():
-        show_story(story, console_for(sys.stdout))
+        show_story(story, console)
+    # there is something to read meanwhile
+    with ProgressBar() as progress:
+        patch = find_patch(story.fault, story.broken.settings.model.cell, progress=progress)
+    with reader_may_leave():
+        show_ending(story, patch, console)
+    if place is not None:
+        _write_page(
+            story, patch, place, ["gradcheck-rnn", "demo", family.name, name, "--report", f"{FORMAT}={place.name}"]
+        )
+
+
+def _write_page(story: "Story", patch: "FoundPatch | None", place: Path, words: Sequence[str]) -> None:
+    from gradcheck_rnn.pipeline.demo.lesson import lesson_of
+    from gradcheck_rnn.report.html.lesson import lesson_page
+
+    page = lesson_page(lesson_of(story, patch), command=shlex.join(words))
+    try:
+        write_whole(place, page)
+    except OSError as error:
+        raise UnwritableError(f"cannot write {place}: {error.strerror}") from error
 
 
 def _family_meant(words: Sequence[str]) -> "tuple[Family | None, Sequence[str]]":

@@ -6,14 +6,18 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import add_completion_class
 
 from gradcheck_rnn import __version__
 from gradcheck_rnn.cli.check import check
+from gradcheck_rnn.cli.completion import PROGRAM, VARIABLE, Bash, completion
 from gradcheck_rnn.cli.demo import demo
 from gradcheck_rnn.cli.exits import EPILOG, Exit, UnwritableError
 from gradcheck_rnn.cli.explain import explain
+from gradcheck_rnn.cli.fix import fix
 from gradcheck_rnn.cli.init import init
 from gradcheck_rnn.cli.power import power
+from gradcheck_rnn.cli.schema import schema
 from gradcheck_rnn.cli.sweep import sweep
 from gradcheck_rnn.errors import UsageError
 
@@ -39,10 +43,13 @@ def cli() -> None:
 
 
 cli.add_command(check)
+cli.add_command(completion)
 cli.add_command(demo)
 cli.add_command(explain)
+cli.add_command(fix)
 cli.add_command(init)
 cli.add_command(power)
+cli.add_command(schema)
 cli.add_command(sweep)
 
 
@@ -55,8 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _outcome(arguments: Sequence[str] | None) -> Exit:
+    if VARIABLE in os.environ:
+        add_completion_class(Bash)
     try:
-        code = cli.main(args=arguments, prog_name="gradcheck-rnn", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED

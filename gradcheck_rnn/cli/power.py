@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradcheck_rnn.cli.completing import files_like, overrides_like
+from gradcheck_rnn.cli.defaults import ProjectCommand
 from gradcheck_rnn.cli.exits import Exit, reader_may_leave
 from gradcheck_rnn.cli.load import load
 
@@ -15,13 +17,20 @@ EPILOG = """Exit codes: 0 the faults were judged (whatever is missed), 2 a mista
 4 a bug in gradcheck-rnn, 130 interrupted."""
 
 
-@click.command(epilog=EPILOG)
-@click.argument("config")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. sequence.length=1.")
+@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.argument("config", shell_complete=files_like)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key, e.g. sequence.length=1.",
+    shell_complete=overrides_like,
+)
 @click.option(
     "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout holds."
 )
-@click.option("--verbose", "-v", is_flag=True, help="List every known fault, not those that are missed only.")
+@click.option("--verbose/--no-verbose", "-v", help="List every known fault, not those that are missed only.")
 def power(config: str, overrides: tuple[str, ...], output_format: str, verbose: bool) -> Exit:
     """Show which faults the check of CONFIG (a YAML file, - for stdin) could catch.
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradcheck_rnn.cli.completing import files_like, overrides_like
+from gradcheck_rnn.cli.defaults import ProjectCommand
 from gradcheck_rnn.cli.exits import Exit, reader_may_leave
-from gradcheck_rnn.cli.load import load
+from gradcheck_rnn.cli.load import load, workers_option
 
 if TYPE_CHECKING:
     from gradcheck_rnn.report.sweep.curves import Sweep
@@ -16,21 +18,24 @@ EPILOG = """Exit codes: 0 the curves are there (a sweep is no verdict), 2 a mist
 3 your code raised, hung, crashed or is not deterministic, 4 a bug in gradcheck-rnn, 130 interrupted."""
 
 
-@click.command(epilog=EPILOG)
-@click.argument("config")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. check.entries=50.")
+@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.argument("config", shell_complete=files_like)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key, e.g. check.entries=50.",
+    shell_complete=overrides_like,
+)
 @click.option("--only", multiple=True, metavar="PARAMETER", help="Draw this parameter only; repeatable.")
 @click.option(
     "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout holds."
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Processes that run your code; 0 runs it in this one, for a debugger (no time limit).",
-)
-def sweep(config: str, overrides: tuple[str, ...], only: tuple[str, ...], output_format: str, workers: int) -> Exit:
+@workers_option
+def sweep(
+    config: str, overrides: tuple[str, ...], only: tuple[str, ...], output_format: str, workers: int | None
+) -> Exit:
     """Draw the error of the backward pass of CONFIG (a YAML file, - for stdin) over the step and over T.
 
     Over the step h of central differences a right gradient draws a V: truncation falls as h^2, rounding grows as 1/h.

@@ -145,7 +145,11 @@ KEYS = {
             Number("a number between 0 and 1", below=1.0, word="auto"),
             default=None,
         ),
-        _key("check.entries", Integer(1, LARGEST_SEED, word="all"), "entries that are checked in each parameter"),
+        _key(
+            "check.entries",
+            Integer(1, LARGEST_SEED, word="all", words=get_args(settings.Entries)),
+            "entries that are checked in each parameter; `screen` looks along random directions instead",
+        ),
         _key("check.probe", Switch(on_off=True), "whether to check at a second point that separates faults"),
         _key("check.loss", Choice(get_args(settings.LossSource)), "whose loss is differenced"),
         _key(

@@ -1,17 +1,17 @@
 """Kinds of value that a key takes: what is wanted, how it is read from YAML, how it is written back."""
 
 import math
+import sys
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gradcheck_rnn.config.files import similar_file
 from gradcheck_rnn.config.places import SHOWN_PATH, quote
-from gradcheck_rnn.config.scalars import resolve
+from gradcheck_rnn.config.scalars import resolve, written
 from gradcheck_rnn.config.suggest import closest, listed
 from gradcheck_rnn.config.tree import Node, Scalar, found
 from gradcheck_rnn.faults.library import fault_names, gated_names, is_fault_name
 
-_PLAIN_PATH = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
 _MEANINGS = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 _EXACT_FLOAT = 2.0**53  # beyond it not every integer is a float64
 
@@ -36,6 +36,12 @@ class Kind(Protocol):
 
     def write(self, value: object) -> str:
         """YAML text that `read` reads back as `value`."""
+
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the values that `read` takes, as far as one can say it."""
+
+    def schema_default(self, value: object) -> dict[str, Any]:
+        """The same for a default: nothing where it cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -63,34 +69,59 @@ class Choice:
         """The word."""
         return str(value)
 
+    def schema(self) -> dict[str, Any]:
+        """The words."""
+        return {"enum": list(self.choices)}
+
+    def schema_default(self, value: object) -> dict[str, Any]:
+        """The word."""
+        return {"default": value}
+
 
 @dataclass(frozen=True)
 class Integer:
-    """An integer from `minimum` to `maximum` (None: unbounded), or `word` for None."""
+    """An integer from `minimum` to `maximum` (None: unbounded), `word` for None, or one of `words` for themselves."""
 
     minimum: int
     maximum: int | None = None
     word: str | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> str:
         """The range in words."""
         positive = self.minimum == 1
-        return _or_word(self.word, "a positive integer" if positive else f"an integer from {self.minimum} up")
+        return _or_words(self._words, "a positive integer" if positive else f"an integer from {self.minimum} up")
 
     def read(self, node: Node) -> object:
-        """The integer; None for the word."""
+        """The integer; None for the word; another word as it is."""
         if _is_word(node, self.word):
             return None
+        if _text(node) in self.words:
+            return _text(node)
         if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
             if self.minimum <= node.value and (self.maximum is None or node.value <= self.maximum):
                 return node.value
             return _refused(self, node, "" if node.value < self.minimum else f"the largest is {self.maximum}")
-        return _refused(self, node, _as_integer(node))
+        meant = closest(text, self._words) if (text := _text(node)) else None
+        return _refused(self, node, f"did you mean {quote(meant)}?" if meant else _as_integer(node))
 
     def write(self, value: object) -> str:
         """Decimal digits, or the word."""
         return str(self.word if value is None else value)
+
+    def schema(self) -> dict[str, Any]:
+        """The range, and the words."""
+        numbers = {"type": "integer", "minimum": self.minimum}
+        return _or_schema(numbers if self.maximum is None else {**numbers, "maximum": self.maximum}, self._words)
+
+    def schema_default(self, value: object) -> dict[str, Any]:
+        """The number, or the word."""
+        return _default_of(value, self.word)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return (*(() if self.word is None else (self.word,)), *self.words)
 
 
 @dataclass(frozen=True)
@@ -105,7 +136,7 @@ class Number:
     @property
     def wanted(self) -> str:
         """The range in words."""
-        return _or_word(self.word, self.wanted_number)
+        return _or_words(() if self.word is None else (self.word,), self.wanted_number)
 
     def read(self, node: Node) -> object:
         """The number as float; None for the word."""
@@ -126,6 +157,16 @@ class Number:
     def write(self, value: object) -> str:
         """Shortest digits that read back as the same float, or the word."""
         return str(self.word if value is None else value)
+
+    def schema(self) -> dict[str, Any]:
+        """The range, and the word; what is not finite is above every number of JSON."""
+        lower = {"minimum": 0} if self.from_zero else {"exclusiveMinimum": 0}
+        upper = {"maximum": sys.float_info.max} if math.isinf(self.below) else {"exclusiveMaximum": self.below}
+        return _or_schema({"type": "number", **lower, **upper}, () if self.word is None else (self.word,))
+
+    def schema_default(self, value: object) -> dict[str, Any]:
+        """The number, or the word."""
+        return _default_of(value, self.word)
 
 
 @dataclass(frozen=True)
@@ -151,6 +192,14 @@ class Switch:
     def write(self, value: object) -> str:
         """The word."""
         return ("on" if value else "off") if self.on_off else ("true" if value else "false")
+
+    def schema(self) -> dict[str, Any]:
+        """Both, and the two more words."""
+        return {"enum": ["on", "off", True, False]} if self.on_off else {"type": "boolean"}
+
+    def schema_default(self, value: object) -> dict[str, Any]:
+        """The word, as it is written."""
+        return {"default": self.write(value) if self.on_off else value}
 
 
 @dataclass(frozen=True)
@@ -181,10 +230,15 @@ class File:
 
     def write(self, value: object) -> str:
         """The path, in double quotes where YAML might read something else in it."""
-        text = str(value)
-        if text and set(text) <= set(_PLAIN_PATH) and isinstance(resolve(text), str) and text[0] != "-":
-            return text
-        return '"' + "".join(_escaped(character) for character in text) + '"'
+        return written(str(value))
+
+    def schema(self) -> dict[str, Any]:
+        """Any path; whether there is such a file is not said."""
+        return {"type": "string", "minLength": 1}
+
+    def schema_default(self, value: object) -> dict[str, Any]:  # noqa: ARG002  no file is a default
+        """None."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -208,19 +262,34 @@ class FaultName:
         """The name, in quotes: some hold brackets and apostrophes."""
         return f'"{value}"'
 
+    def schema(self) -> dict[str, Any]:
+        """Any kind and term; which of the thousands are known is not said."""
+        return {"type": "string", "pattern": "^[a-z0-9-]+:."}
 
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
+    def schema_default(self, value: object) -> dict[str, Any]:  # noqa: ARG002  no fault is a default
+        """None."""
+        return {}
 
 
 def _refused(kind: Kind, node: Node, mending: str = "") -> Refused:
     return Refused(f"expected {kind.wanted}, got {found(node)}", mending)
 
 
-def _or_word(word: str | None, wanted: str) -> str:
-    return wanted if word is None else f"{wanted} or `{word}`"
+def _or_words(words: tuple[str, ...], wanted: str) -> str:
+    """List words after something else: `it or a`, `it, a or b`."""
+    named = [wanted, *(f"`{word}`" for word in words)]
+    return " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+
+def _or_schema(numbers: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+    """Numbers, or words; the word `null` is the value."""
+    if not words:
+        return numbers
+    return {"anyOf": [numbers, {"enum": [None if word == "null" else word for word in words]}]}
+
+
+def _default_of(value: object, word: str | None) -> dict[str, Any]:
+    return {"default": None if word == "null" and value is None else word if value is None else value}
 
 
 def _text(node: Node) -> str:

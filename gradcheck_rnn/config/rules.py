@@ -33,6 +33,14 @@ def complex_step_needs_the_described_loss(values: Values) -> Broken | None:
     return "check.method", message, "take `richardson`, or set `check.loss` to `described`"
 
 
+def directions_take_real_steps(values: Values) -> Broken | None:
+    """Whole losses are differenced along a direction, which many entries share."""
+    if values.get("check.method") != "complex_step" or values.get("check.entries") != "screen":
+        return None
+    message = "`complex_step` looks at entries one by one, `entries: screen` along directions"
+    return "check.method", message, "leave `method` at `auto`, or take `entries: all`"
+
+
 def user_loss_needs_an_adapter(values: Values) -> Broken | None:
     """The reference backward pass comes without user code."""
     if values.get("check.loss") != "user" or "backward.adapter" not in values or values["backward.adapter"]:
@@ -164,6 +172,7 @@ RULES: tuple[Callable[[Values], Broken | None], ...] = (
     custom_cells_need_an_adapter,
     complex_step_needs_a_smooth_cell,
     complex_step_needs_the_described_loss,
+    directions_take_real_steps,
     user_loss_needs_an_adapter,
     distinct_tokens_must_suffice,
     states_have_their_own_size,

@@ -20,6 +20,9 @@ _WORDS: dict[str, ScalarValue] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
+# texts that are written without quotes: what every reader takes for a text, those of YAML 1.1 as well
+_PLAIN = re.compile(r"(\.{1,2}/)*[A-Za-z_/][A-Za-z0-9_./-]*")
+_WORDS_OF_1_1 = frozenset(("y", "n", "yes", "no", "on", "off"))
 _DECIMAL = re.compile(r"([-+]?)([0-9]+)")
 _OCTAL = re.compile(r"()0o([0-7]+)")
 _HEXADECIMAL = re.compile(r"()0x([0-9a-fA-F]+)")
@@ -41,3 +44,16 @@ def resolve(text: str) -> ScalarValue:
 
 def _integer(sign: str, digits: str, base: int) -> int:
     return int(sign + (digits[:MAX_DIGITS] or "0"), base)
+
+
+def written(text: str) -> str:
+    """YAML for a text: as it is, or in double quotes where YAML might read something else in it."""
+    if _PLAIN.fullmatch(text) and isinstance(resolve(text), str) and text.lower() not in _WORDS_OF_1_1:
+        return text
+    return '"' + "".join(_escaped(character) for character in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else f"\\U{ord(character):08x}"

@@ -17,8 +17,10 @@ LossKind = Literal["softmax_cross_entropy", "mse", "projection"]
 Reduction = Literal["sum", "mean"]
 Steps = Literal["all", "last"]
 DType = Literal["float64", "float32"]
-Method = Literal["auto", "central", "richardson", "complex_step"]
+Method = Literal["auto", "direct", "central", "richardson", "complex_step"]
 LossSource = Literal["auto", "user", "described"]
+# how entries are checked that are not looked at one by one
+Entries = Literal["screen"]
 
 
 # initial states that are parameters: one for all sequences, or each sequence's own
@@ -111,13 +113,14 @@ class BackwardSettings:
 class CheckSettings:
     """How it is checked; `step` None means chosen by the method, `entries` None means every entry.
 
+    `entries` may be their number, or `screen`: random directions, and single entries where those disagree.
     `timeout` limits one call of user code, in seconds.
     """
 
     method: Method = "auto"
     step: float | None = None
     tolerance: float = 1e-6
-    entries: int | None = None
+    entries: int | Entries | None = None
     probe: bool = True
     loss: LossSource = "auto"
     timeout: float = 60.0

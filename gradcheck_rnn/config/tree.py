@@ -40,8 +40,9 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Listing:
-    """A YAML sequence: no key takes one, so its items are not kept."""
+    """A YAML sequence: no key of a configuration takes one."""
 
+    items: tuple["Node", ...]
     location: Location
 
 
@@ -147,9 +148,10 @@ class _TreeReader:
             return Scalar(value, event.value, location, self._source.folder)
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping(self._entries(depth=depth), location)
+        items = []
         while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
-            self._node(item, depth=depth + 1)
-        return Listing(location)
+            items.append(self._node(item, depth=depth + 1))
+        return Listing(tuple(items), location)
 
     def _entries(self, *, depth: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}

@@ -15,7 +15,7 @@ from gradcheck_rnn.cells.structure import EMBEDDING
 from gradcheck_rnn.diagnose.witness import Gradients
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.numeric.carried import step_derivatives
+from gradcheck_rnn.numeric.carried.gradient import step_derivatives
 
 Returned = Callable[[Sequence[Problem]], list[Gradients]]
 
@@ -64,6 +64,14 @@ class ChainMap:
     def acausal(self) -> Array:
         """Cells that the analytic chain reaches, though it cannot be, (T, T)."""
         return np.asarray(~self.agrees & (self.numeric <= EMPTY * self.analytic))
+
+    @property
+    def by_lag(self) -> tuple[tuple[float, float], ...]:
+        """Median of the analytic and of the numeric cells at each lag t - k, the diagonal first."""
+        return tuple(
+            (float(np.median(self.analytic.diagonal(-lag))), float(np.median(self.numeric.diagonal(-lag))))
+            for lag in range(self.length)
+        )
 
 
 @np.errstate(all="ignore")

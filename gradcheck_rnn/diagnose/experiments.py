@@ -4,7 +4,7 @@ Each is judged as the check itself judges, error bars and all, so that it proves
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from gradcheck_rnn.compare import compare_gradients
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.numeric.estimate import NumericGradient
+from gradcheck_rnn.numeric.screen.parameter import Screened
 
 # relative distance of two constants that are one
 SAME_CONSTANT = 1e-5
@@ -30,7 +31,8 @@ class Experiment:
 class Numbers:
     """Gradients of one point under the user's names: returned, numeric, rounding allowed, and the parameters.
 
-    `wrong` are the parameters that fail; `constants` are known numbers that gradients are off by, by name.
+    `wrong` are the parameters that fail; `constants` are known numbers that gradients are off by, by name. Of a
+    parameter that was `screened`, `numeric` holds a few entries.
     """
 
     returned: Mapping[str, Array]
@@ -40,6 +42,7 @@ class Numbers:
     wrong: tuple[str, ...]
     constants: Mapping[str, float]
     tolerance: float
+    screened: Mapping[str, Screened] = field(default_factory=dict)
 
     def agrees(self, name: str, gradient: Array) -> bool:
         """Whether a changed gradient of one parameter passes."""
@@ -50,6 +53,7 @@ class Numbers:
             shapes,
             tolerance=self.tolerance,
             rounding={name: self.rounding[name]},
+            screened=self.screened,
         )
         return judged[name].verdict == "pass"
 
@@ -148,8 +152,9 @@ CHANGES: dict[str, Callable[[Numbers, str], Finding | None]] = {
 
 
 def _each(numbers: Numbers, question: str, change: Callable[[Numbers, str], Finding | None]) -> Experiment:
-    """Ask of every wrong parameter."""
-    found = tuple(finding for name in numbers.wrong if (finding := change(numbers, name)) is not None)
+    """Ask of every wrong parameter; one may be wrong at another point only."""
+    wrong = [name for name in numbers.wrong if not numbers.agrees(name, numbers.returned[name])]
+    found = tuple(finding for name in wrong if (finding := change(numbers, name)) is not None)
     answer = ", ".join(finding.parameters[0] for finding in found)
     return Experiment(question, f"yes: {answer}" if found else "no", found)
 

@@ -35,7 +35,10 @@ def _finding(
         "residual": explanation.residual,
         "draws": explanation.draws,
         "equivalent": list(explanation.equivalent),
+        "damage": fault.damage.value,
     }
+    if fault.amount:
+        evidence["amount"] = float(fault.amount)
     if explanation.runner_up is not None:
         nearest = explanation.runner_up
         evidence["runner_up"] = {
@@ -70,21 +73,22 @@ def _remainder(left: list[str]) -> Finding:
     )
 
 
-def unexplained(wrong: tuple[str, ...], experiments: Sequence[Experiment], *, described: bool) -> list[Finding]:
+# why gradients are unexplained: every known fault was tried, or could not be
+NOT_KNOWN = "no known fault, and no pair of them, gives"
+NOT_YOURS = "the described net is not yours, so no known fault can be held against"
+NO_NET = "no configuration describes the net, so no known fault can be held against"
+
+
+def unexplained(wrong: tuple[str, ...], experiments: Sequence[Experiment], *, why: str) -> list[Finding]:
     """Report gradients that no known fault gives, with what the experiments say about them.
 
-    `described`: whether known faults could be tried at all.
+    `why` is one of NOT_KNOWN, NOT_YOURS and NO_NET.
     """
     found = [finding for experiment in experiments for finding in experiment.findings]
     named = {name for finding in found for name in finding.parameters}
     left = tuple(name for name in wrong if name not in named)
     if not left or any(finding.kind == "untransposed-weight" for finding in found):
         return found
-    why = (
-        "no known fault, and no pair of them, gives"
-        if described
-        else "the described net is not yours, so no known fault can be held against"
-    )
     finding = Finding(
         kind="unexplained",
         term=left[0],

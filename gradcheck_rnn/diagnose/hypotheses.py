@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck_rnn.diagnose.clips import fitted_clips
 from gradcheck_rnn.diagnose.merging import combinations_of, merged
 from gradcheck_rnn.diagnose.reach import collide, may_explain
-from gradcheck_rnn.diagnose.scene import FITTED, Hypothesis, Scene
+from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Fault
@@ -126,10 +126,6 @@ class _Search:
         self.tried: dict[Fault, Hypothesis | None] = {}
 
     @cached_property
-    def right(self) -> Hypothesis:
-        return self.scene.hypothesis()
-
-    @cached_property
     def chain(self) -> tuple[Fault, ...]:
         net = self.scene.net
         return chain_faults(net.structure, loss=net.loss.kind, steps=net.loss.steps, length=net.sizes.length)
@@ -155,16 +151,16 @@ class _Search:
         return best
 
     def _changes(self, hypothesis: Hypothesis) -> bool:
-        pairs = ((hypothesis.gradients[name], self.right.gradients[name]) for name in self.names)
+        pairs = ((hypothesis.gradients[name], self.scene.right.gradients[name]) for name in self.names)
         return any(residual(one, other, self.scene.floor) >= self.same for one, other in pairs)
 
     def singles(self) -> Iterator[_Candidate]:
         """Explanations with at most one fault of the chain."""
-        alone = list(self._explanations(self.right, 0))
+        alone = list(self._explanations(self.scene.right, 0))
         yield from alone
         found = self._complete(alone)
         is_one = found is not None and len(found.faults) == 1
-        to_explain = [name for name in self.wrong if not self._fits(name, self.right)] or self.wrong
+        to_explain = [name for name in self.wrong if not self._fits(name, self.scene.right)] or self.wrong
         for order, fault in enumerate(self.chain, start=1):
             hypothesis = self._under(fault) if may_explain(fault, self.scene.net, to_explain) else None
             if hypothesis is None:
@@ -256,19 +252,11 @@ class _Search:
 
     def _fits(self, name: str, hypothesis: Hypothesis) -> bool:
         """Whether a chain explains a wrong parameter, but for what may be done to the finished gradient."""
-        if name not in self.names:
-            return False
-        if self._agrees(name, hypothesis.gradients[name]):
-            return True
-        finished = [fault for fault in self.local[name] if fault.damage in FITTED]
-        damaged = self.scene.damaged(name, hypothesis, 1.0, finished)
-        return any(self.scene.residual(name, predicted) < self.same for _, predicted in damaged) or bool(
-            self.scene.constants(name, hypothesis.gradients[name], self.same)
-        )
+        return name in self.names and self.scene.may_become(name, hypothesis.gradients[name], self.same)
 
     def _twice_in_each(self) -> Iterator[_Candidate]:
         """Explanations in which the chain is right and parameters have up to two faults of their own."""
-        return self._explanations(self.right, 0, self._two_own_faults)
+        return self._explanations(self.scene.right, 0, self._two_own_faults)
 
     def _constants(self, hypothesis: Hypothesis) -> list[float]:
         """1, and each constant that makes some parameter agree."""

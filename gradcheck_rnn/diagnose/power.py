@@ -1,7 +1,7 @@
 """What a check could have caught: every known fault put into the reference, and judged as the check would judge it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.reference import reference_gradients
 from gradcheck_rnn.numeric.estimate import NumericGradient
+from gradcheck_rnn.numeric.screen.parameter import Screened
 
 # a fault that changes no parameter by more than this share of it, at any point, cannot happen to this net: a matrix
 # that is not square has no wrong way round
@@ -21,12 +22,16 @@ NO_EFFECT = 1e-14
 
 @dataclass(frozen=True)
 class Compared:
-    """A described problem at which the check compares: its numeric gradient, and the rounding that is allowed for."""
+    """A described problem at which the check compares: its numeric gradient, and the rounding that is allowed for.
+
+    Of a parameter that was `screened`, `numeric` holds a few entries.
+    """
 
     name: str
     problem: Problem
     numeric: NumericGradient
     rounding: Mapping[str, float]
+    screened: Mapping[str, Screened] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,7 @@ class Judge:
             point.problem.net.shapes,
             tolerance=self.tolerance,
             rounding=point.rounding,
+            screened=point.screened,
         )
         return any(each.verdict == "fail" for each in judged.values())
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual
+from gradcheck_rnn.diagnose.witness import Witness, negligible, norm, residual, share
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.finished import bound_fault, regulariser_fault, scaling_fault
 from gradcheck_rnn.model.activations import Array
@@ -48,13 +48,24 @@ class Scene:
         self.returned = {name: self.net.orient(name, value) for name, value in witness.gradients.items()}
         self.parameters = {name: self.net.orient(name, value) for name, value in problem.parameters.items()}
         self.floor = negligible(self.returned)
+        self._norms = {name: max(norm(value), self.floor) for name, value in self.returned.items()}
+        self._largest = {name: _largest(value) for name, value in self.returned.items()}
+        self._unclipped = {name: _below_the_largest(value) for name, value in self.returned.items()}
 
     def hypothesis(self, faults: Sequence[Fault] = ()) -> Hypothesis:
-        """Follow the chain under faults of it."""
-        taps = Taps(faults)
+        """Follow the chain under faults of it; a sweep that they do not touch is that of the right chain."""
+        taps, right = Taps(faults), self.right if faults else None
         dy = output_gradient(self.net, self.c, self.trace.y, taps)
-        found = deltas(self.net, self.c, self.trace, dy, taps)
-        return Hypothesis(tuple(faults), found, {name: self._gradient(name, found, taps) for name in self.returned})
+        found = deltas(self.net, self.c, self.trace, dy, taps, right=right.found if right else None)
+        kept = {name: right.gradients[name] for name in self._untouched(found, right)} if right else {}
+        gradients = {name: kept[name] if name in kept else self._gradient(name, found, taps) for name in self.returned}
+        return Hypothesis(tuple(faults), found, gradients)
+
+    def _untouched(self, found: Deltas, right: Hypothesis) -> list[str]:
+        """Parameters of the sweeps that are as in the right chain."""
+        places = [place for place, each in found.sweeps.items() if each is right.found.sweeps[place]]
+        located = self.net.located
+        return [name for name in self.returned if name in located and located[name][1].place in places]
 
     def with_fault(self, fault: Fault) -> dict[str, Array]:
         """What a backward pass with a fault returns where that may differ, in the net's own layout."""
@@ -65,17 +76,19 @@ class Scene:
             rows = self.hypothesis([fault]).gradients
         else:
             names = [fault.parameter]
-            rows = {fault.parameter: self._gradient(fault.parameter, self._right.found, taps)}
+            rows = {fault.parameter: self._gradient(fault.parameter, self.right.found, taps)}
         done = {name: self._finished(name, rows[name], fault) for name in names}
         return {name: np.ascontiguousarray(self.net.orient(name, value)) for name, value in done.items()}
 
     @cached_property
-    def _right(self) -> Hypothesis:
+    def right(self) -> Hypothesis:
+        """The chain without faults."""
         return self.hypothesis()
 
     def residual(self, name: str, predicted: Array, constant: float = 1.0) -> float:
         """Distance of the returned gradient to `constant` times a predicted one, as a share of the larger norm."""
-        return residual(self.returned[name], constant * predicted, self.floor)
+        other = constant * predicted
+        return share(self.returned[name] - other, max(self._norms[name], norm(other)))
 
     def ratio(self, name: str, predicted: Array) -> float:
         """Constant that brings a predicted gradient closest to the returned one; 0 where there is none to find."""
@@ -83,13 +96,22 @@ class Scene:
 
     def constants(self, name: str, predicted: Array, same: float) -> list[float]:
         """Constants, not 0, that make a predicted gradient the returned one, in all entries or in those not clipped."""
-        returned = self.returned[name]
-        for entries in (np.ones(returned.shape, dtype=bool), _below_the_largest(returned)):
-            one, other = returned[entries], predicted[entries]
-            ratio = _ratio(one, other) if len(one) >= ENTRIES_FOR_A_FIT else 0.0
-            if ratio != 0 and residual(one, ratio * other, self.floor) < same:
-                return [ratio]
-        return []
+        ratio = self.ratio(name, predicted)
+        if ratio != 0 and self.residual(name, predicted, ratio) < same:
+            return [ratio]
+        unclipped = self._unclipped[name]
+        one, other = self.returned[name][unclipped], predicted[unclipped]
+        ratio = _ratio(one, other) if len(one) >= ENTRIES_FOR_A_FIT else 0.0
+        return [ratio] if ratio != 0 and residual(one, ratio * other, self.floor) < same else []
+
+    def may_become(self, name: str, predicted: Array, same: float) -> bool:
+        """Whether a predicted gradient is the returned one but for what is done to it when it is finished."""
+        returned, bound, parameter = self.returned[name], self._largest[name], self.parameters[name]
+        if returned.size < ENTRIES_FOR_A_FIT or bound == 0 or self.constants(name, predicted, same):
+            return True  # one entry is any other's multiple, and zero is that of everything
+        if bound < _largest(predicted) and self.residual(name, np.clip(predicted, -bound, bound)) < same:
+            return True
+        return self.residual(name, predicted + _ratio(returned - predicted, parameter) * parameter) < same
 
     def damaged(
         self, name: str, under: Hypothesis, constant: float, faults: Sequence[Fault]
@@ -188,5 +210,6 @@ def _largest(value: Array) -> float:
 
 
 def _ratio(value: Array, unit: Array) -> float:
-    size = float((unit * unit).sum())
-    return float((value * unit).sum()) / size if size > 0 else 0.0
+    flat = unit.reshape(-1)
+    size = float(flat.dot(flat))
+    return float(value.reshape(-1).dot(flat)) / size if size > 0 else 0.0

@@ -21,6 +21,8 @@ class Page:
 
     `group` is a key of GROUPS, `text` is Markdown. The code blocks under `## Broken` and `## Fixed` are the two forms
     of a passage of `sample`, a file of the sample nets, which the check meets under the `overrides` (KEY=VALUE each).
+    For a fault of the backward pass, `term` is that of the finding which the broken sample gives, and `has_patch` says
+    whether a search for edits mends it as a person would, within a few seconds.
     """
 
     kind: str
@@ -28,6 +30,8 @@ class Page:
     text: str
     sample: str
     overrides: tuple[str, ...]
+    term: str
+    has_patch: bool
 
     @property
     def summary(self) -> str:
@@ -70,6 +74,8 @@ def read_page(kind: str) -> Page:
         text=text,
         sample=settings.get("sample", "sample_net.py"),
         overrides=tuple(settings["set"].strip("[]").split(", ")) if "set" in settings else (),
+        term=settings.get("term", ""),
+        has_patch="term" in settings and settings.get("patch") != "no",
     )
 
 

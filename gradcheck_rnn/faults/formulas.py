@@ -33,6 +33,8 @@ def right_formula(fault: Fault, *, structure: Structure, loss: str, layout: str)
 
 def _within_sweep(fault: Fault, cell: Cell, loss: str, layout: str) -> str:
     """The formula in the names that a sweep's values have within it."""
+    if finished := _of_finished(fault):
+        return finished
     if fault.parameter is not None:
         return _of_parameter(fault, cell, layout)
     tap = fault.taps[0]
@@ -155,15 +157,23 @@ def _sum_of(cell: Cell, name: str, layout: str) -> str:
     return f"d{name} += np.outer({', '.join(operands)})"
 
 
-def _of_parameter(fault: Fault, cell: Cell, layout: str) -> str:
-    formula = _sum_of(cell, fault.parameter or "", layout)
+def _of_finished(fault: Fault) -> str:
+    """What to do about finished gradients, of one parameter or of several, that something was done to; else empty."""
+    is_one = fault.parameter is not None
     match fault.damage:
         case Damage.REGULARISE:
-            return f"add the regulariser to the loss as well, or take {fault.amount:.3g} * {fault.parameter} out"
-        case Damage.BOUND:
-            return f"return the gradient as it is; clip at {fault.amount:g} where the parameters are updated"
-        case Damage.WRAP_FIRST | Damage.ZERO_FIRST:
-            return f"{formula}, where h[-1] is the initial state"
+            taken = f"{fault.amount:.3g} * {fault.parameter if is_one else 'each parameter'}"
+            return f"add the regulariser to the loss as well, or take {taken} out"
+        case Damage.BOUND | Damage.BOUND_NORM:
+            returned = "the gradient as it is" if is_one else "gradients as they are"
+            return f"return {returned}; clip at {fault.amount:g} where the parameters are updated"
+    return ""
+
+
+def _of_parameter(fault: Fault, cell: Cell, layout: str) -> str:
+    formula = _sum_of(cell, fault.parameter or "", layout)
+    if fault.damage in (Damage.WRAP_FIRST, Damage.ZERO_FIRST):
+        return f"{formula}, where h[-1] is the initial state"
     return formula
 
 

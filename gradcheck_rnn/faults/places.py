@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from gradcheck_rnn.cells.equation import INPUT_PARAMETER, Cell, initial_name
 from gradcheck_rnn.cells.structure import Structure, Sweep
@@ -28,14 +29,20 @@ def placed(text: str, structure: Structure, sweep: Sweep) -> str:
     """Write a text on the values and parameters of a cell with the names that they have in a sweep."""
     if not sweep.place:
         return text
-    names = "|".join(sorted(map(re.escape, _names(structure.cell)), key=len, reverse=True))
-    # a letter after an apostrophe is none of these: a step's, f'
-    placed = re.sub(rf"(?<![\w'])(d?(?:{names}))(?![\w'])", rf"\1{sweep.place}", text)
+    placed = _named(structure.cell).sub(rf"\1{sweep.place}", text)
     above = structure.levels[sweep.level + 1 :][:1]
     if not above:
         return placed
     error = " + ".join(f"d{INPUT_PARAMETER}{upper.place}" for upper in above[0])
     return re.sub(r"\bdy @ W_hy\.T|W_hy\.T @ dy\b|\bdy\b", error, placed)
+
+
+@cache
+def _named(cell: Cell) -> re.Pattern[str]:
+    """What has a name in a cell, and its delta, in a text."""
+    names = "|".join(sorted(map(re.escape, _names(cell)), key=len, reverse=True))
+    # a letter after an apostrophe is none of these: a step's, f'
+    return re.compile(rf"(?<![\w'])(d?(?:{names}))(?![\w'])")
 
 
 def _names(cell: Cell) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradcheck_rnn.adapters.definitions import HARMLESS
-from gradcheck_rnn.init.calls import FILL_IN, Call, call, outcomes
+from gradcheck_rnn.init.calls import FILL_IN, Call, call, outcomes, reads_what_it_does_not_set
 from gradcheck_rnn.init.gates import gated_roles
 from gradcheck_rnn.init.names import HIDDEN, INPUT, OUTPUT, STEPS, argument_called, is_output_error, size_called
 from gradcheck_rnn.init.net import NetShape
@@ -89,6 +89,8 @@ class _Body:
         yield "def run(batch):"
         yield from self._lengths()
         yield from self._forward(found.backward, backward)
+        if found.loss not in (None, found.forward) and reads_what_it_does_not_set(found.backward, found.loss):
+            yield f"    {self._call(found.loss.name)}"
         yield f"    return {backward}"
         yield ""
         loss = "lambda batch: run(batch)" + f"[{found.result.loss}]"

@@ -178,9 +178,9 @@ def is_batched(functions: Sequence[Function]) -> bool:
     return bool(names & {"batch_size", "batchsize", "n_batch", "batch"})
 
 
-def reads_what_it_does_not_set(function: Function, forward: Function) -> bool:
-    """Whether a method reads attributes that the forward pass sets and it does not."""
-    return bool((_attributes(function, ast.Load) - _attributes(function, ast.Store)) & _attributes(forward, ast.Store))
+def reads_what_it_does_not_set(function: Function, other: Function) -> bool:
+    """Whether a method reads attributes that another one sets, such as the forward pass, and it does not."""
+    return bool((_attributes(function, ast.Load) - _attributes(function, ast.Store)) & _attributes(other, ast.Store))
 
 
 def _attributes(function: Function, context: type) -> set[str]:

@@ -98,8 +98,11 @@ def _note(node: ast.AST, wholes: set[str], steps: set[str], found: Uses) -> None
 
 
 def _indices(where: ast.expr) -> list[ast.expr]:
-    """Expressions that pick entries: those of a subscript, without what ranges over them."""
-    return list(where.elts) if isinstance(where, ast.Tuple) else [where]
+    """Expressions that pick entries: those of a subscript, as in U[:, x], U[:, [x]] and U[:, x:x + 1]."""
+    if isinstance(where, ast.Tuple | ast.List):
+        return [index for each in where.elts for index in _indices(each)]
+    start = where.lower if isinstance(where, ast.Slice) else where
+    return [] if start is None else [start]
 
 
 def _is_step(value: ast.AST, wholes: set[str]) -> bool:

@@ -30,12 +30,15 @@ from gradcheck_rnn.model.windows import kept_by_source, sources
 class Found(scan.Deltas):
     """What the backward loop of one sweep finds, with what it followed back through.
 
-    `own` are the deltas of the values without any carry, which a fault may take in their place.
+    `own` are the deltas of the values without any carry, which a fault may take in their place. `errors` (T, B, H) went
+    into the `loop`, here without the faults.
     """
 
     run: Run
     parameters: Mapping[str, Array]
     own: partial[scan.Deltas]
+    errors: Array
+    loop: Backward
     _own: list[scan.Deltas] = field(default_factory=list)
 
     def own_of(self, value: str) -> Array:
@@ -54,8 +57,13 @@ class Deltas:
     dy: Array
 
 
-def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) -> Deltas:
-    """Follow the chain of sum(dy * y) back; `dy` (T, B, O) is zero at steps that do not count."""
+def deltas(
+    net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE, *, right: Deltas | None = None
+) -> Deltas:
+    """Follow the chain of sum(dy * y) back; `dy` (T, B, O) is zero at steps that do not count.
+
+    What faults do not touch is taken from the `right` deltas of the same trace, if they are known.
+    """
     output_taps = taps.at_place("")
     into_chain = output_taps.taken("dy in dh", output_error(net, c, trace.y, output_taps, "dy in dh", dy))
     W_hy = output_taps.weight(f"{OUTPUT_WEIGHT} in dh", c.parameters[OUTPUT_WEIGHT], None, c.parameters)
@@ -65,7 +73,8 @@ def deltas(net: Net, c: Canonical, trace: Trace, dy: Array, taps: Taps = WHOLE) 
         parts = dict(zip(level, np.split(errors, len(level), axis=-1), strict=True))
         for sweep in level:
             part = _errors_of(sweep, level, parts, of_outputs, taps)
-            sweeps[sweep.place] = _followed(net, c, trace, sweep, part, taps.at_place(sweep.place))
+            known = None if right is None else right.sweeps[sweep.place]
+            sweeps[sweep.place] = _followed(net, c, trace, sweep, part, taps.at_place(sweep.place), known)
         if level[0].level > 0:
             errors = into_inputs(net, level, sweeps, taps)
     visits = output_taps.visits("output loop", len(dy))
@@ -93,18 +102,23 @@ def _errors_of(
     return here.taken(TURN, in_order(sweep, value))
 
 
-def _followed(net: Net, c: Canonical, trace: Trace, sweep: Sweep, errors: Array, taps: Taps) -> Found:
+def _followed(
+    net: Net, c: Canonical, trace: Trace, sweep: Sweep, errors: Array, taps: Taps, known: Found | None
+) -> Found:
     """Follow errors (T, B, H), in the sweep's own order, back through its steps."""
+    if known is not None and taps.are_whole and np.array_equal(errors, known.errors):
+        return known
     cell, run = net.equations, trace.runs[sweep.place]
     # a fault may take another sweep's
     parameters = {**c.parameters, **c.parameters_of(cell, sweep)}
+    loop = Backward(cell, parameters, run) if known is None else known.loop
 
     def follow(taps: Taps) -> scan.Deltas:
-        return _through_windows(Backward(cell, parameters, run, taps), errors, taps)
+        return _through_windows(loop.under(taps), errors, taps)
 
     found = follow(taps)
     without_carries = partial(follow, taps.without_carries(cell.states))
-    return Found(found.visits, found.of, found.carried, found.initial, run, parameters, without_carries)
+    return Found(found.visits, found.of, found.carried, found.initial, run, parameters, without_carries, errors, loop)
 
 
 def _through_windows(loop: Backward, errors: Array, taps: Taps) -> scan.Deltas:

@@ -23,9 +23,11 @@ SHORTER_LENGTHS = (PROBE_LENGTH, 5, 3)
 # weights at the probe are N(0, gain**2 / fan_in). The gain makes up for what the activation's slope takes from the
 # chain, so that a step far back still shows: a relu passes half of the units, a sigmoid's slope is at most 1/4
 PROBE_GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "sigmoid": 4.0, "lstm": 1.0, "gru": 1.0, "custom": 1.0}
-# above this many entries the probe of a described problem keeps the structure and shrinks the sizes
-PROBE_ENTRIES = 100_000
+# above this many entries the probe of a described problem keeps the structure and shrinks the sizes, so that a check
+# costs little more than the configured point does
+PROBE_ENTRIES = 10_000
 PROBE_SIZE = 24
+PROBE_MOST_STEPS = 32
 PROBE_BATCH = 4
 # standard deviation of biases and initial states at the probe: large enough that a fault of theirs shows, small
 # enough that no unit saturates
@@ -85,13 +87,12 @@ def shorter_probe_nets(net: Net) -> list[Net]:
 def probe_net(net: Net, *, reducible: bool) -> Net:
     """Return the net of the probe point: long enough for the recurrent chain, reduced where it is large."""
     sizes = replace(net.sizes, length=max(net.sizes.length, PROBE_LENGTH))
-    entries = sum(int(np.prod(shape)) for shape in net.shapes.values())
-    if reducible and entries > PROBE_ENTRIES:
+    if reducible and net.entries > PROBE_ENTRIES:
         sizes = Sizes(
             input_size=min(sizes.input_size, PROBE_SIZE),
             hidden_size=(hidden := min(sizes.hidden_size, PROBE_SIZE)),
             output_size=min(sizes.output_size, PROBE_SIZE) if net.output_layer else net.directions * hidden,
-            length=min(sizes.length, 2 * PROBE_LENGTH),
+            length=min(sizes.length, PROBE_MOST_STEPS),
             batch=None if sizes.batch is None else min(sizes.batch, PROBE_BATCH),
             embedding=None if sizes.embedding is None else min(sizes.embedding, PROBE_SIZE),
         )

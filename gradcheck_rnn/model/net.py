@@ -1,5 +1,6 @@
 """The structure of a described net: sizes, names and shapes of its parameters, orientation of its weights."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,6 +108,11 @@ class Net:
             oriented[INPUT_PARAMETER] = (self.sizes.length, *self.batched, self.sizes.input_size)
         leading = self.batched if self.own_states else ()
         return {**oriented, **dict.fromkeys(self.initial_names, (*leading, self.sizes.hidden_size))}
+
+    @property
+    def entries(self) -> int:
+        """Number of entries of all parameters."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
 
     @property
     def batched(self) -> tuple[int, ...]:

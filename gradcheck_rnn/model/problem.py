@@ -81,6 +81,17 @@ class Canonical:
     initial: Mapping[str, Array]
     parameters: Mapping[str, Array]
 
+    def of_sequences(self, some: slice) -> "Canonical":
+        """The same problem with some of its sequences."""
+        return replace(
+            self,
+            given=self.given[:, some],
+            x=self.x[:, some],
+            tokens=None if self.tokens is None else self.tokens[:, some],
+            targets=self.targets[:, some],
+            initial={state: value[some] for state, value in self.initial.items()},
+        )
+
     def parameters_of(self, cell: Cell, sweep: Sweep) -> dict[str, Array]:
         """Parameters of one sweep, by their names within it."""
         return {name: self.parameters[name + sweep.place] for name in cell.parameters if name}

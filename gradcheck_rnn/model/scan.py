@@ -14,6 +14,7 @@ Shapes: T steps, B sequences, n entries of a value; V visited steps; deltas may 
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -171,11 +172,21 @@ class _Visit(NamedTuple):
 
 
 class Backward:
-    """The backward loop of one cell, for one forward pass and one set of faults."""
+    """The backward loop of one cell, for one forward pass: without faults, or `under` a set of them."""
 
-    def __init__(self, cell: Cell, parameters: Values, trace: Trace, taps: Taps = WHOLE) -> None:
-        self.cell, self.parameters, self.trace, self.taps = cell, parameters, trace, taps
-        self._stages = [self._stage(equation) for equation in reversed(cell.equations)]
+    def __init__(self, cell: Cell, parameters: Values, trace: Trace) -> None:
+        self.cell, self.parameters, self.trace, self.taps = cell, parameters, trace, WHOLE
+        self._stages = [
+            _Stage(each, "", tuple(self._way(each, edge) for edge in cell.edges if edge.source == each.name))
+            for each in reversed(cell.equations)
+        ]
+
+    def under(self, taps: Taps) -> "Backward":
+        """The same loop with faults in it; the ways that they do not touch are made ready already."""
+        loop = copy(self)
+        loop.taps = taps
+        loop._stages = [loop._damaged(stage) for stage in self._stages]
+        return loop
 
     def follow(self, errors: Array) -> Deltas:
         """Follow errors back through time.
@@ -189,22 +200,23 @@ class Backward:
         of = {stage.equation.name: self._zeros(stage.equation.name, errors, len(visits)) for stage in self._stages}
         carried = {state: self._zeros(state, errors, len(visits)) for state in self.cell.states}
         carry = {state: self._zeros(state, errors) for state in self.cell.states}
+        names = {state: delta_of(previous(state)) for state in self.cell.states}
         is_cut = bool(taps.at("chain"))
-        for v, t in enumerate(visits):
+        for v, t in enumerate(visits.tolist()):
             if is_cut and v and taps.is_cut(visits[v - 1], t, length, where=""):
                 carry = {state: np.zeros_like(value) for state, value in carry.items()}
             into: dict[str, Array] = {}
             for state, value in carry.items():
                 carried[state][v] = value
-                into[state] = taps.term(delta_of(previous(state)), value, is_first=v == 0)
+                into[state] = taps.term(names[state], value, is_first=v == 0)
             for state, value in carry.items():
-                self._put_elsewhere(into, delta_of(previous(state)), value)
+                self._put_elsewhere(into, names[state], value)
             self._put_elsewhere(into, "dy", errors[t])
             into[self.cell.output] = taps.term("dy", errors[t], is_first=v == 0) + into[self.cell.output]
             made = self._step(_Visit(v, t, visits, of, carried), into)
             ends = is_cut and taps.is_cut(t, t - 1, length, where=WHERE_MADE)
             for state, before in carry.items():
-                value = taps.carry(delta_of(previous(state)), made.get(state, np.zeros_like(before)), before)
+                value = taps.carry(names[state], made.get(state, np.zeros_like(before)), before)
                 carry[state] = np.zeros_like(before) if ends else value
         return Deltas(visits, of, carried, carry)
 
@@ -252,10 +264,14 @@ class Backward:
         value = np.asarray(at.of[delta[1:]][at.v])
         return np.asarray(value * self.trace.at_steps(factor)[at.t]) if factor else value
 
-    def _stage(self, equation: Equation) -> _Stage:
-        tap = delta_of(equation.name)
-        ways = tuple(self._way(equation, edge) for edge in self.cell.edges if edge.source == equation.name)
-        return _Stage(equation, tap if self.taps.at(tap) else "", ways)
+    def _damaged(self, stage: _Stage) -> _Stage:
+        """A stage without faults as it is with them."""
+        equation, taps, tap = stage.equation, self.taps, delta_of(stage.equation.name)
+        ways = tuple(
+            self._way(equation, way.edge) if taps.touch(way.edge.target, slope=f"{equation.name}'") else way
+            for way in stage.ways
+        )
+        return _Stage(equation, tap if taps.at(tap) else "", ways)
 
     def _way(self, equation: Equation, edge: Edge) -> _Way:
         term, state = f"{delta_of(edge.source)} in {edge.target}", state_of(edge.operand)
@@ -330,7 +346,7 @@ def taken_operand(cell: Cell, parameters: Values, trace: Trace, taps: Taps, wher
         return np.asarray(made @ parameters[made_of.weight])
     for fault in taps.at(tap):
         if fault.damage is Damage.DROP:
-            return np.ones((trace.length, 1, 1))
+            return np.ones_like(taken_operand(cell, parameters, trace, WHOLE, where, operand))
         if fault.damage is Damage.OTHER:
             operand = fault.other
     if operand in parameters:

@@ -26,6 +26,15 @@ class Taps:
             for tap in fault.taps:
                 self._at.setdefault(tap, []).append(fault)
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether there is no damage at any of them."""
+        return not self._at
+
+    def touch(self, target: str, *, slope: str) -> bool:
+        """Whether there is damage to a term of a delta, to a factor in it, or at the derivative called `slope`."""
+        return slope in self._at or any(tap.endswith(f" in {target}") for tap in self._at)
+
     def without_carries(self, states: Iterable[str]) -> "Taps":
         """The same taps with every carry left out."""
         taps = Taps()

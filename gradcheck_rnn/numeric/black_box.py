@@ -1,26 +1,30 @@
 """Numeric gradient of the user's own loss, in shards that any worker can run: (point, parameter, some entries)."""
 
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.session import Session, seconds_per_call
 from gradcheck_rnn.analytic.worker import Runner
-from gradcheck_rnn.config.settings import CheckSettings
+from gradcheck_rnn.config.settings import CheckSettings, Method
 from gradcheck_rnn.model.net import Parameters
-from gradcheck_rnn.numeric.described import CENTRAL_STEP
-from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values, joined, never_below_median
-from gradcheck_rnn.numeric.ladder import MovedLosses, central_difference, richardson, rungs_from
+from gradcheck_rnn.numeric.estimate import Estimate, Indices, joined, never_below_median
+from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
+from gradcheck_rnn.numeric.ladder import MovedLosses, calls_per_entry, derivatives
 from gradcheck_rnn.numeric.noise import loss_noise
 from gradcheck_rnn.numeric.progress import Counter, Progress
+from gradcheck_rnn.numeric.user_losses import at_once, moved_user_losses, moved_user_losses_at_once
 
-# seconds of work in one shard: long beside a round trip, short beside a person's patience
-SHARD_SECONDS = 0.2
-# loss evaluations that an entry usually takes: two rungs of three central differences
-CALLS_PER_ENTRY = 12
+# seconds of work in one shard at most, short beside a person's patience; and at least, long beside a round trip
+SHARD_SECONDS = 1.0
+LEAST_SHARD_SECONDS = 0.1
+# shards between these two: enough for many workers to end together
+SHARDS = 64
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,32 @@ class Shard:
     indices: Indices
     base: float
     noise: float
-    method: str
+    method: Method
     step: float | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a differentiation takes: calls of the loss an entry, usually and at most, seconds of work a call."""
+
+    entries: int
+    calls: int
+    most_calls: int
+    seconds_per_call: float
+
+    @property
+    def seconds_per_entry(self) -> float:
+        """Seconds of work that an entry usually takes."""
+        return self.calls * self.seconds_per_call
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of work, for one process."""
+        return self.entries * self.seconds_per_entry
+
+
+# told what a differentiation will take, as soon as that is known
+Foresee = Callable[[Cost], None]
 
 
 def user_gradient(
@@ -45,6 +73,7 @@ def user_gradient(
     noise: float,
     base: float,
     progress: Progress,
+    foresee: Foresee,
 ) -> dict[str, Estimate]:
     """Differentiate the user's loss by the given entries of each parameter, `indices[name]` (K,).
 
@@ -56,21 +85,28 @@ def user_gradient(
         noise: absolute rounding error of one loss value.
         base: loss at the point.
         progress: told the number of finished and of all entries.
+        foresee: told once what all of it takes.
     Raises:
         UserCodeError: the loss raised, hung, crashed or returned no number.
+        InterruptedDifferencesError: Ctrl-C was pressed.
     """
-    entries = max(1, math.ceil(SHARD_SECONDS / (CALLS_PER_ENTRY * runner.run(seconds_per_call, point))))
+    # noted in a journal, like a shard: a check that goes on from there has the same shards
+    ((seconds, takes_many),) = runner.run_all(timed, [(point,)])
+    cost = Cost(sum(map(len, indices.values())), *calls_per_entry(check.method, check.step), seconds)
     shards = [
         Shard(point, name, part, base, noise, check.method, check.step)
         for name, every in indices.items()
-        for part in np.array_split(every, max(1, math.ceil(len(every) / entries)))
+        for part in _parts(every, max(_entries_per_shard(cost), at_once(point, name) if takes_many else 1))
     ]
-    count = Counter(sum(len(shard.indices) for shard in shards), progress)
+    count = Counter(cost.entries, progress)
     parts: dict[str, list[Estimate]] = {name: [] for name in indices}
-    for shard, estimate in zip(shards, runner.run_all(differentiate, [(shard,) for shard in shards]), strict=True):
-        parts[shard.name].append(estimate)
-        count.advance(len(shard.indices))
-    return {name: never_below_median(joined(estimates)) for name, estimates in parts.items()}
+    try:
+        for shard, estimate in zip(shards, _run(runner, shards, cost, foresee), strict=True):
+            parts[shard.name].append(estimate)
+            count.advance(len(shard.indices))
+    except KeyboardInterrupt as error:
+        raise InterruptedDifferencesError(_whole(parts)) from error
+    return _whole(parts)
 
 
 def user_loss_noise(session: Session, point: Point, seed: int, scale: float) -> float:
@@ -82,59 +118,64 @@ def user_loss_noise(session: Session, point: Point, seed: int, scale: float) -> 
     return loss_noise(losses, point.parameters, np.random.default_rng(seed), scale=scale)
 
 
+def timed(session: Session, point: Point) -> tuple[float, bool]:
+    """Task: seconds of one value of the user's loss at a point, and whether one call may ask for many."""
+    return seconds_per_call(session, point), session.adapter.losses is not None
+
+
 def differentiate(session: Session, shard: Shard) -> Estimate:
-    """Task: differentiate one shard; it is pure, so that it can be run again anywhere."""
-    losses = _MovedUserLosses(session, shard) if session.adapter.losses is None else _moved_at_once(session, shard)
-    if shard.method == "central":
-        step = shard.step or CENTRAL_STEP
-        return central_difference(losses, shard.indices, base=shard.base, step=step, noise=shard.noise)
-    return richardson(losses, shard.indices, base=shard.base, noise=shard.noise, rungs=rungs_from(shard.step))
+    """Task: differentiate one shard; it is pure, so that it can be run again anywhere.
 
-
-def _moved_at_once(session: Session, shard: Shard) -> MovedLosses:
-    """Evaluate the user's loss with each of the entries moved, all in one call."""
-    parameters = shard.point.parameters
-    value = parameters[shard.name].reshape(-1)
-
-    def losses(indices: Indices, offset: float) -> tuple[Values, Values]:
-        every = np.repeat(value[None], len(indices), axis=0)
-        every[np.arange(len(indices)), indices] += offset
-        sets = [{**parameters, shard.name: each.reshape(parameters[shard.name].shape)} for each in every]
-        moved = every[np.arange(len(indices)), indices] - value[indices]
-        return np.array(session.losses(shard.point, sets)), moved.astype(np.float64)
-
-    return losses
-
-
-class _MovedUserLosses:
-    """Evaluates the user's loss with single entries moved in a working copy of the point.
-
-    The copy is looked at after each sweep; code that writes into its arguments gets a fresh copy for each call.
+    Entries are moved in place, and the arrays looked at afterwards; code that has written into them gets copies
+    for each single call.
     """
+    if session.mutates.keys().isdisjoint(("loss", "losses")):
+        try:
+            estimate = _differentiated(session, shard, in_place=True)
+        except UserCodeError:
+            if not session.was_written_to(shard.point):
+                raise
+        else:
+            if not session.was_written_to(shard.point):
+                return estimate
+    return _differentiated(session, shard, in_place=False)
 
-    def __init__(self, session: Session, shard: Shard) -> None:
-        self.session, self.shard = session, shard
-        self.working = shard.point.copy()
-        self.fresh_copies = "loss" in session.mutates
 
-    def __call__(self, indices: Indices, offset: float) -> tuple[Values, Values]:
-        losses, moved = self._sweep(indices, offset)
-        if not self.fresh_copies and self.working.changed_arrays(self.shard.point):
-            self.fresh_copies = True
-            self.working = self.shard.point.copy()
-            losses, moved = self._sweep(indices, offset)
-        return losses, moved
+def _run(runner: Runner, shards: Sequence[Shard], cost: Cost, foresee: Foresee) -> Iterator[Estimate]:
+    """Run the shards; where the first is short, the time that it takes says what the others will."""
+    tasks = [(shard,) for shard in shards]
+    if not tasks or len(shards[0].indices) * cost.seconds_per_entry > SHARD_SECONDS:
+        foresee(cost)
+        yield from runner.run_all(differentiate, tasks)
+        return
+    start = time.perf_counter()
+    yield from runner.run_all(differentiate, tasks[:1])
+    each = (time.perf_counter() - start) / max(1, len(shards[0].indices))
+    foresee(Cost(cost.entries, cost.calls, cost.most_calls, each / cost.calls))
+    yield from runner.run_all(differentiate, tasks[1:])
 
-    def _sweep(self, indices: Indices, offset: float) -> tuple[Values, Values]:
-        losses, moved = np.empty(len(indices)), np.empty(len(indices))
-        flat = self.working.parameters[self.shard.name].reshape(-1)
-        for k, index in enumerate(indices):
-            kept = flat[index]
-            flat[index] = kept + offset
-            moved[k] = flat[index] - kept
-            losses[k] = self._loss()
-            flat[index] = kept
-        return losses, moved
 
-    def _loss(self) -> float:
-        return self.session.loss(self.working) if self.fresh_copies else self.session.raw_loss(self.working)
+def _entries_per_shard(cost: Cost) -> int:
+    """A power of two, so that two runs are likely to be cut alike."""
+    seconds = min(SHARD_SECONDS, max(LEAST_SHARD_SECONDS, cost.seconds / SHARDS))
+    return 1 << int(math.log2(max(1.0, seconds / cost.seconds_per_entry)))
+
+
+def _parts(every: Indices, entries: int) -> list[Indices]:
+    return [every[start : start + entries] for start in range(0, len(every), entries)]
+
+
+def _whole(parts: Mapping[str, Sequence[Estimate]]) -> dict[str, Estimate]:
+    return {name: never_below_median(joined(estimates)) for name, estimates in parts.items()}
+
+
+def _differentiated(session: Session, shard: Shard, *, in_place: bool) -> Estimate:
+    if session.adapter.losses is None or not in_place:
+        return _climbed(moved_user_losses(session, shard.point, shard.name, in_place=in_place), shard, shard.indices)
+    losses = moved_user_losses_at_once(session, shard.point, shard.name)
+    blocks = _parts(shard.indices, at_once(shard.point, shard.name))
+    return joined([_climbed(losses, shard, block) for block in blocks])
+
+
+def _climbed(losses: MovedLosses, shard: Shard, indices: Indices) -> Estimate:
+    return derivatives(losses, indices, method=shard.method, step=shard.step, base=shard.base, noise=shard.noise)

@@ -7,15 +7,16 @@ import numpy as np
 from gradcheck_rnn.config.settings import CheckSettings
 from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.numeric.carried import carried_gradient
+from gradcheck_rnn.numeric.carried.differences import Form
+from gradcheck_rnn.numeric.carried.gradient import carried_gradient
 from gradcheck_rnn.numeric.estimate import EPS, Estimate, Indices, Values, never_below_median
-from gradcheck_rnn.numeric.ladder import central_difference, richardson, rungs_from
+from gradcheck_rnn.numeric.interrupted import gathered
+from gradcheck_rnn.numeric.ladder import derivatives
 from gradcheck_rnn.numeric.moved import moved_losses
 from gradcheck_rnn.numeric.noise import loss_noise
-from gradcheck_rnn.numeric.progress import Counter, Progress
+from gradcheck_rnn.numeric.progress import ForeseeSeconds, Progress, Watch
+from gradcheck_rnn.numeric.spread import IN_TURN, Spread
 
-# the step of the classic check
-CENTRAL_STEP = 1e-5
 # an imaginary step has no rounding to balance: its square vanishes beside 1
 COMPLEX_STEP = 1e-30
 # rounding of a complex evaluation, as a share of the tensor's largest entry
@@ -30,27 +31,39 @@ def described_gradient(
     rng: np.random.Generator,
     *,
     progress: Progress,
+    foresee: ForeseeSeconds = lambda _seconds: None,
+    spread: Spread = IN_TURN,
 ) -> dict[str, Estimate]:
     """Differentiate the described loss by the given entries of each parameter, `indices[name]` (K,).
 
-    `progress` is told the number of finished and of all entries.
+    Args:
+        problem: expansion point.
+        indices: entries by parameter, flat in C order.
+        check: method and step.
+        rng: chooses the samples on which errors are measured.
+        progress: told the number of finished and of all entries.
+        foresee: told how many seconds of work the default method has for one worker, once that is known.
+        spread: where the blocks of the default method are worked out.
+    Raises:
+        InterruptedDifferencesError: Ctrl-C was pressed.
     """
-    exact, count = problem.in_double_precision(), Counter(sum(map(len, indices.values())), progress)
+    exact, total = problem.in_double_precision(), sum(map(len, indices.values()))
     match check.method:
-        case "auto":
-            return {
-                name: carried_gradient(exact, name, entries, rng=rng, step=check.step, advance=count.advance)
-                for name, entries in indices.items()
-            }
+        case "auto" | "direct":
+            form: Form = "direct" if check.method == "direct" else "exact"
+            watch = Watch(total, progress, foresee)
+            return carried_gradient(exact, indices, rng=rng, step=check.step, form=form, spread=spread, watch=watch)
         case "complex_step":
-            return {name: _complex_step(exact, name, entries, check.step) for name, entries in indices.items()}
+            parts = ((name, _complex_step(exact, name, entries, check.step)) for name, entries in indices.items())
+            return gathered(parts, indices)
     base = described_loss(exact)
     noise = loss_noise(
         lambda points: [described_loss(exact.at(each)) for each in points], exact.parameters, rng, scale=abs(base)
     )
-    return {
-        name: _from_losses(exact, name, entries, check, base=base, noise=noise) for name, entries in indices.items()
-    }
+    parts = (
+        (name, _from_losses(exact, name, entries, check, base=base, noise=noise)) for name, entries in indices.items()
+    )
+    return gathered(parts, indices)
 
 
 def _from_losses(
@@ -60,9 +73,8 @@ def _from_losses(
         # the offset is added to the pre-activation, not to the stored entry, so that it is never rounded
         return moved_losses(problem, name, entries, offset), np.full(len(entries), offset)
 
-    if check.method == "central":
-        return central_difference(losses, indices, base=base, step=check.step or CENTRAL_STEP, noise=noise)
-    return never_below_median(richardson(losses, indices, base=base, noise=noise, rungs=rungs_from(check.step)))
+    found = derivatives(losses, indices, method=check.method, step=check.step, base=base, noise=noise)
+    return found if check.method == "central" else never_below_median(found)
 
 
 def _complex_step(problem: Problem, name: str, indices: Indices, step: float | None) -> Estimate:

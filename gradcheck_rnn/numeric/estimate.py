@@ -35,7 +35,9 @@ NumericGradient = Mapping[str, Estimate]
 
 
 def joined(parts: Sequence[Estimate]) -> Estimate:
-    """Put the shards of one parameter together, in the order given."""
+    """Put the shards of one parameter together, in the order given; of none, there are no entries."""
+    if not parts:
+        return Estimate(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0))
     return Estimate(
         indices=np.concatenate([part.indices for part in parts]),
         value=np.concatenate([part.value for part in parts]),

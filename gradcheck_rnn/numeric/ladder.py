@@ -9,11 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gradcheck_rnn.config.settings import Method
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, Values
 
+# the step of plain differences where the user chose none: that of the classic check
+CENTRAL_STEP = 1e-5
 # finest step h of each rung, which evaluates 4h, 2h and h. Powers of two move most entries without rounding;
 # 4h starts near 1e-2, and neighbouring rungs share no step
 RUNGS = (2.0**-9, 2.0**-12, 2.0**-15, 2.0**-18, 2.0**-21)
+# values of the loss that a rung takes, as plain differences do: three steps, up and down
+CALLS_PER_RUNG = 6
+# rungs that an entry usually takes: the second confirms the first
+USUAL_RUNGS = 2
 # a step that the user chose is confirmed by one this much finer
 CONFIRMING = 8.0
 # by how much the error of R can exceed its parts: rounding of 5 loss differences, each 2 |L| eps / 2h
@@ -44,6 +51,40 @@ class Rung:
     jump_wide: Values
     jump: Values
     rounding: float
+
+
+def derivatives(
+    losses: MovedLosses,
+    indices: Indices,
+    *,
+    method: Method,
+    step: float | None,
+    base: float,
+    noise: float,
+    rungs: tuple[float, ...] | None = None,
+) -> Estimate:
+    """Derivatives by the method that the user chose: plain differences for `central`, the ladder for every other.
+
+    Args:
+        losses: evaluates the loss with single entries moved.
+        indices: entries, (K,).
+        method: what the user chose.
+        step: h > 0; None leaves it to the method.
+        base: loss with nothing moved.
+        noise: absolute rounding error of one loss value.
+        rungs: those of the ladder that are enough; None for all that belong to the step.
+    Returns:
+        Value, error of that value, and kink where the method knows of them, (K,) each.
+    """
+    if method == "central":
+        return central_difference(losses, indices, base=base, step=step or CENTRAL_STEP, noise=noise)
+    return richardson(losses, indices, base=base, noise=noise, rungs=rungs or rungs_from(step))
+
+
+def calls_per_entry(method: Method, step: float | None) -> tuple[int, int]:
+    """How many values of the loss an entry takes by that method, usually and at most."""
+    rungs = 1 if method == "central" else len(rungs_from(step))
+    return CALLS_PER_RUNG * min(rungs, USUAL_RUNGS), CALLS_PER_RUNG * rungs
 
 
 def central_difference(losses: MovedLosses, indices: Indices, *, base: float, step: float, noise: float) -> Estimate:

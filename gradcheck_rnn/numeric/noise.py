@@ -27,7 +27,8 @@ def line(
     direction = {name: rng.standard_normal(value.shape) * _size(value) for name, value in parameters.items()}
     offsets = spacing * (np.arange(points) - points // 2)
     return [
-        {name: (value + k * direction[name]).astype(value.dtype) for name, value in parameters.items()} for k in offsets
+        {name: np.asarray(value + k * direction[name], value.dtype) for name, value in parameters.items()}
+        for k in offsets
     ]
 
 

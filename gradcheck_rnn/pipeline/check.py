@@ -1,52 +1,96 @@
 """One check from settings to report: the configured point, the probe point, both judged and folded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gradcheck_rnn.analytic.adapter import Adapter
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
+from gradcheck_rnn.analytic.sources import loaded_sources
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.diagnosis.diagnose import diagnose_reference, diagnose_user, planted_faults
 from gradcheck_rnn.pipeline.judged import Judged, not_said_yet, report_of
-from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
+from gradcheck_rnn.pipeline.means import reached
+from gradcheck_rnn.pipeline.measurement import (
+    Foresee,
+    Measurement,
+    Plan,
+    Progress,
+    foresee_nothing,
+    judge,
+    measure_reference,
+)
 from gradcheck_rnn.pipeline.only import refuse_unknown
 from gradcheck_rnn.pipeline.power.line import judge_power
 from gradcheck_rnn.pipeline.user.latent_clip import SHRINKINGS, returned_bound
 from gradcheck_rnn.pipeline.user.measure import measure_user
 from gradcheck_rnn.pipeline.user.net import UserNet, open_user_net
+from gradcheck_rnn.pipeline.user.undefined import undefined_at_probe
 from gradcheck_rnn.report.value import Report
 
+if TYPE_CHECKING:
+    from gradcheck_rnn.journal.journal import Journal
 
-def _silent(_label: str, _done: int, _total: int) -> None:
+
+def silent(_label: str, _done: int, _total: int) -> None:
     """Show no progress."""
 
 
 def run_check(
-    settings: Settings, *, only: Sequence[str] = (), workers: int = 1, progress: Progress = _silent
+    settings: Settings,
+    *,
+    only: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Progress = silent,
+    foresee: Foresee = foresee_nothing,
+    journal: "Journal | None" = None,
+    cluster: str | None = None,
+    texts: Mapping[Path, str] | None = None,
+    functions: Adapter | None = None,
 ) -> Report:
     """Check one configuration.
 
     Args:
         settings: what to check and how.
         only: names of the parameters to check; empty means all.
-        workers: processes for user code; 0 runs it in this one.
+        workers: processes for user code, None for as many as there are cores; 0 runs it in this one.
         progress: told what is going on, and how far it is.
+        foresee: told what is about to be done, and how many seconds it is expected to take.
+        journal: recalls results of shards that it holds, and notes down the others.
+        cluster: address of a Dask scheduler that runs the shards.
+        texts: what stands in the place of files of the user's.
+        functions: what stands in the place of the adapter's file, `settings.backward.adapter`; it is run in this
+            process, whatever `workers` says.
     Raises:
-        UsageError: nothing was checked, because the adapter or `only` has mistakes.
+        UsageError: nothing was checked, because the adapter or `only` has mistakes, or the journal or the cluster
+            cannot be used.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the report says so.
     """
-    plan = Plan(settings, tuple(only) or None, progress)
-    if settings.backward.adapter is None:
-        return _check_reference(plan)
-    return _check_user(plan, settings.backward.adapter, workers)
+    plan = Plan(settings, tuple(only) or None, progress, workers, foresee)
+    if settings.backward.adapter is not None:
+        code = replace(user_code(settings, settings.backward.adapter, texts or {}), adapter=functions)
+        return _check_user(plan, code, journal, cluster)
+    with reached(journal, cluster) as means:
+        return _check_reference(replace(plan, means=means))
 
 
 def _check_reference(plan: Plan) -> Report:
-    settings, judged = plan.settings, Judged()
+    judged = Judged()
+    try:
+        _judge_reference(plan, judged)
+    except KeyboardInterrupt as stopped:
+        judged.stop(stopped, plan.settings)
+    return report_of(plan.settings, judged)
+
+
+def _judge_reference(plan: Plan, judged: Judged) -> None:
+    settings = plan.settings
     refuse_unknown(plan.only, configured_net(settings).shapes)
     problem = configured_problem(settings)
     judged.roles = {name: name for name in problem.parameters}
@@ -61,19 +105,39 @@ def _check_reference(plan: Plan) -> Report:
         judged.notes.append(remarks.hidden_fault(faults[0]))
     else:
         judge_power(plan, judged)
-    return report_of(settings, judged)
 
 
-def _check_user(plan: Plan, path: Path, workers: int) -> Report:
-    settings, judged = plan.settings, Judged()
+def user_code(settings: Settings, path: Path, texts: Mapping[Path, str]) -> UserCode:
+    """Say what a process needs to know to load the user's code, with some texts in the place of files."""
     sizes = configured_net(settings).sizes
-    code = UserCode(path, settings.seed, sizes, settings.check.timeout)
-    with running(code, workers=workers) as runner:
+    return UserCode(path, settings.seed, sizes, settings.check.timeout, tuple(texts.items()))
+
+
+def _check_user(plan: Plan, code: UserCode, journal: "Journal | None", cluster: str | None) -> Report:
+    settings, judged = plan.settings, Judged(described=code.adapter is None or code.adapter.takes_batch)
+    with running(code, workers=plan.workers if code.adapter is None else 0) as here:
         try:
-            _judge_user(plan, runner, path, judged)
+            if not judged.described and settings.check.probe:
+                plan = _with_usable_probe(plan, here, code.path, judged)
+                settings = plan.settings
+            if cluster is not None:
+                here.run(loaded_sources)  # its process is forked before there are threads of a connection
+            with reached(journal, cluster) as means:
+                _judge_user(replace(plan, means=means), means.runner(here, code), code.path, judged)
         except UserCodeError as error:
             judged.findings += not_said_yet([error.finding], judged.findings)
-        return report_of(settings, judged, runner.output())
+        except KeyboardInterrupt as stopped:
+            judged.stop(stopped, settings)
+        return report_of(settings, judged, here.output())
+
+
+def _with_usable_probe(plan: Plan, runner: Runner, path: Path, judged: Judged) -> Plan:
+    """Leave the probe out where functions of which nothing is known are not defined there."""
+    reason = undefined_at_probe(open_user_net(runner, plan.settings, path))
+    if not reason:
+        return plan
+    judged.notes.append(remarks.no_probe(reason))
+    return replace(plan, settings=replace(plan.settings, check=replace(plan.settings.check, probe=False)))
 
 
 def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
@@ -81,6 +145,7 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
     user = open_user_net(runner, settings, path)
     refuse_unknown(plan.only, user.configured.parameters)
     judged.roles = user.roles.described if user.roles else {}
+    judged.in_python = user.facts.in_python
     judged.add(measure_user(plan, user, "configured", user.net, user.configured), settings.check.tolerance)
     lengths_are_free = False
     if settings.check.probe:
@@ -90,8 +155,8 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
         if lengths_are_free:
             _judge_shorter_probes(plan, user, judged)
     if wrong := judged.wrong():
-        last = judged.measured[-1]
-        judged.take(diagnose_user(plan, user, last, wrong, judged.findings, lengths_are_free=lengths_are_free))
+        worst = judged.worst_measured()
+        judged.take(diagnose_user(plan, user, worst, wrong, judged.findings, lengths_are_free=lengths_are_free))
     else:
         judge_power(plan, judged)
 
@@ -135,10 +200,10 @@ def _without_latent_clip(
 
 
 def _measure_probe(plan: Plan, user: UserNet, judged: Judged) -> tuple[Measurement, bool]:
-    """Measure the probe; code that refuses its sequence length or sizes gets its own, and False is returned."""
+    """Measure the probe, and say whether lengths are free; code that refuses that length or size has its own."""
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary)
     try:
-        return measure_user(plan, user, "probe", net, user.probe(net)), True
+        return measure_user(plan, user, "probe", net, user.probe(net)), user.facts.takes_batch
     except UserCodeError as error:
         if error.finding.kind != "raised" or net == user.net:
             raise

@@ -9,7 +9,7 @@ from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.diagnosis.diagnose import Diagnosis
-from gradcheck_rnn.pipeline.measurement import Measurement, judge
+from gradcheck_rnn.pipeline.measurement import InterruptedMeasurementError, Measurement, judge, judge_part
 from gradcheck_rnn.report.value import Outcome, PointReport, Report, Row, folded_rows
 
 # about the user's code, but no obstacle to a pass: then they are notes
@@ -27,6 +27,9 @@ class Judged:
     measured: list[Measurement] = field(default_factory=list)
     chain: ChainMap | None = None
     power: Power | None = None
+    interrupted: bool = False
+    in_python: bool = False
+    described: bool = True
 
     def add(self, measured: Measurement, tolerance: float) -> None:
         """Judge a measurement; what was said before is not said again."""
@@ -41,9 +44,37 @@ class Judged:
         self.findings += found
         self.notes += not_said_yet(measured.notes, self.notes)
 
+    def stop(self, stopped: KeyboardInterrupt, settings: Settings) -> None:
+        """Judge what is there of a check that the user stopped, and note how far it got.
+
+        Raises:
+            KeyboardInterrupt: nothing is known yet.
+        """
+        wanted: dict[str, int] = {point.name: sum(each.covered for each in point.comparisons) for point in self.points}
+        due = ("configured", "probe")[: 2 if settings.check.probe else 1]
+        if isinstance(stopped, InterruptedMeasurementError) and stopped.measured.point in due[len(self.points) :]:
+            self.points.append(judge_part(stopped, settings.check.tolerance))
+            self.findings += not_said_yet(stopped.measured.findings, self.findings)
+            self.notes += not_said_yet(stopped.measured.notes, self.notes)
+            wanted[stopped.measured.point] = sum(stopped.wanted.values())
+        if not self.points:
+            raise stopped
+        self.interrupted = True
+        compared: dict[str, int] = {
+            point.name: sum(each.covered for each in point.comparisons) for point in self.points
+        }
+        screened = [point.name for point in self.points if any(each.screening for each in point.comparisons)]
+        self.notes.append(remarks.interrupted(compared, wanted, due, screened))
+
     def wrong(self) -> tuple[str, ...]:
         """Names of the parameters that fail so far."""
         return tuple(row.name for row in folded_rows(self.points) if row.verdict == "fail")
+
+    def worst_measured(self) -> Measurement:
+        """Return what was measured at the point at which most parameters fail, of such points at the last."""
+        failing = [sum(each.verdict == "fail" for each in point.comparisons) for point in self.points]
+        at = max(range(len(failing)), key=lambda i: (failing[i], i))
+        return self.measured[at]
 
     def take(self, diagnosis: Diagnosis) -> None:
         """Add what a diagnosis found."""
@@ -63,12 +94,18 @@ def report_of(settings: Settings, judged: Judged, printed: str = "") -> Report:
     """Fold what was judged into a report; `printed` is what user code printed."""
     rows = folded_rows(judged.points)
     complete = len(judged.points) == (2 if settings.check.probe else 1)
+    if judged.interrupted and not complete:
+        rows = tuple(replace(row, verdict="inconclusive") if row.verdict == "pass" else row for row in rows)
     blocking = [each for each in judged.findings if each.kind not in HARMLESS_ON_PASS]
     verdicts = {row.verdict for row in rows}
     outcome: Outcome
     if "fail" in verdicts:
         outcome = "fail"
-    elif blocking or not complete:
+    elif blocking:
+        outcome = "error"
+    elif judged.interrupted:
+        outcome = "inconclusive"
+    elif not complete:
         outcome = "error"
     else:
         outcome = "inconclusive" if "inconclusive" in verdicts else "pass"
@@ -86,6 +123,9 @@ def report_of(settings: Settings, judged: Judged, printed: str = "") -> Report:
         printed=printed,
         chain=judged.chain,
         power=judged.power if outcome == "pass" else None,
+        interrupted=judged.interrupted,
+        in_python=judged.in_python,
+        described=judged.described,
     )
 
 

@@ -1,6 +1,6 @@
 """Findings and notes that one point's measurement gives rise to, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from gradcheck_rnn.compare import Comparison
 from gradcheck_rnn.faults.fault import Fault
@@ -133,6 +133,16 @@ def fixed_length(length: int, error: Finding) -> Finding:
     )
 
 
+def no_probe(reason: str) -> Finding:
+    """Note functions that are not defined at the probe."""
+    return Finding(
+        kind="blind-check",
+        term="probe",
+        message=f"the check is as good as the given point: your loss is not defined at the probe ({reason})",
+        help="give parameters at which faults show: weights of gain 1, biases and states that are not zero",
+    )
+
+
 def shorter_probes(lengths: Mapping[str, int]) -> Finding:
     """Note parameters whose gradient vanishes, at the probe, below what differences of the user's loss resolve."""
     at = ", ".join(f"{name} at T = {length}" for name, length in lengths.items())
@@ -142,6 +152,35 @@ def shorter_probes(lengths: Mapping[str, int]) -> Finding:
         message=f"over longer sequences differences of your loss do not resolve every gradient: the probe judges {at}",
         parameters=tuple(lengths),
         evidence={"length": dict(lengths)},
+    )
+
+
+def interrupted(
+    compared: Mapping[str, int], wanted: Mapping[str, int], due: Sequence[str], screened: Collection[str]
+) -> Finding:
+    """Note that the user stopped the check, and how far it got: entries compared and wanted, by point.
+
+    At the `screened` points they were so along random directions.
+    """
+    parts = [
+        f"{compared[name]} of {wanted[name]} entries were {'screened' if name in screened else 'compared'} at the "
+        f"{name} point"
+        if name in compared
+        else f"the {name} point was not begun"
+        for name in due
+    ]
+    whole = compared == wanted and set(compared) == set(due)
+    return Finding(
+        kind="interrupted",
+        term="check",
+        message="the check was interrupted: "
+        + (
+            f"every {'parameter was screened' if screened else 'entry was compared'}; naming a fault, or what a pass "
+            "would have caught, was left out"
+            if whole
+            else ", ".join(parts)
+        ),
+        evidence={"compared": dict(compared), "wanted": dict(wanted)},
     )
 
 

@@ -5,22 +5,23 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcheck_rnn.compare import Comparison, Worst
+from gradcheck_rnn.compare import Comparison, Screening, Worst
 from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.diagnose.reading import read_chain
 from gradcheck_rnn.errors import Location
-from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.findings import Acceptance, Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.report.value import PointName, Report, Row
 
 SCHEMA_VERSION = 1
 
 
-def to_json(reports: Sequence[Report]) -> str:
-    """Render one report, or several under the key `reports`."""
+def to_json(reports: Sequence[Report], *, unchecked: Sequence[str] = ()) -> str:
+    """Render one report, or several under the key `reports`, with the configurations that none was made of."""
     documents = [as_document(report) for report in reports]
-    return json.dumps(documents[0] if len(documents) == 1 else {"reports": documents}, indent=2, allow_nan=False)
+    several = {"reports": documents, **({"unchecked": list(unchecked)} if unchecked else {})}
+    return json.dumps(documents[0] if len(documents) == 1 and not unchecked else several, indent=2, allow_nan=False)
 
 
 def as_document(report: Report) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def as_document(report: Report) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "verdict": report.outcome,
+        "accepted": report.is_accepted,
         "config": report.settings.source,
         "seed": report.settings.seed,
         "loss": report.loss,
@@ -51,7 +53,7 @@ def power_document(power: Power | None) -> dict[str, Any] | None:
             "kind": sight.fault.kind,
             "term": sight.fault.term,
             "reason": sight.reason,
-            "share": _number(max(sight.shares)),
+            "share": number(max(sight.shares)),
         }
         for sight in power.missed
     ]
@@ -75,7 +77,7 @@ def _chain(chain: ChainMap | None) -> dict[str, Any] | None:
 
 
 def _matrix(cells: Array) -> list[list[float | None]]:
-    return [[_number(float(cell)) for cell in row] for row in cells]
+    return [[number(float(cell)) for cell in row] for row in cells]
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -85,8 +87,9 @@ def _row(row: Row) -> dict[str, Any]:
         "entries": row.entries,
         "checked": row.checked,
         "verdict": row.verdict,
-        "max_relative_error": _number(row.max_relative_error),
+        "max_relative_error": number(row.max_relative_error),
         "worst": _worst(row.worst, row.worst_at),
+        **_screened(row.screening),
     }
 
 
@@ -97,8 +100,28 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "entries": comparison.entries,
         "checked": comparison.checked,
         "verdict": comparison.verdict,
-        "max_relative_error": _number(comparison.max_relative_error),
+        "max_relative_error": number(comparison.max_relative_error),
         "worst": _worst(comparison.worst, "probe"),
+        **_screened(comparison.screening),
+    }
+
+
+def _screened(screening: Screening | None) -> dict[str, Any]:
+    """Add how a parameter was screened, to one that was."""
+    if screening is None:
+        return {}
+    place = screening.place
+    return {
+        "screened": {
+            "directions": screening.directions,
+            "telling": screening.telling,
+            "wrong": screening.wrong,
+            "unseen": number(screening.unseen),
+            "unseen_share": number(screening.unseen_share),
+            "place": None
+            if place is None
+            else {"box": [list(span) for span in place.box], "looked_at": place.looked_at, "wrong": place.wrong},
+        }
     }
 
 
@@ -108,9 +131,9 @@ def _worst(worst: Worst | None, point: PointName) -> dict[str, Any] | None:
     return {
         "point": point,
         "index": list(worst.index),
-        "analytic": _number(worst.analytic),
-        "numeric": _number(worst.numeric),
-        "numeric_error": _number(worst.numeric_error),
+        "analytic": number(worst.analytic),
+        "numeric": number(worst.numeric),
+        "numeric_error": number(worst.numeric_error),
     }
 
 
@@ -124,14 +147,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "parameters": list(finding.parameters),
         "evidence": _plain(finding.evidence),
         "location": _location(finding.location),
+        "accepted": _accepted(finding.accepted),
     }
+
+
+def _accepted(accepted: Acceptance | None) -> dict[str, Any] | None:
+    return None if accepted is None else {"reason": accepted.reason, "baseline": _location(accepted.location)}
 
 
 def _location(location: Location | None) -> dict[str, Any] | None:
     return None if location is None else {"file": location.file, "line": location.line or None}
 
 
-def _number(value: float | None) -> float | None:
+def number(value: float | None) -> float | None:
+    """Return a number, null if it is not finite."""
     return None if value is None or not math.isfinite(value) else value
 
 
@@ -141,4 +170,4 @@ def _plain(value: object) -> Any:
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
-    return _number(value) if isinstance(value, float) else value
+    return number(value) if isinstance(value, float) else value

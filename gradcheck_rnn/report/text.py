@@ -13,7 +13,17 @@ from gradcheck_rnn.diagnose.reading import read_chain
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.heatmap import heatmap
 from gradcheck_rnn.report.value import Outcome, Report, Row
-from gradcheck_rnn.report.words import evidence, headline, power_line, proof, subject
+from gradcheck_rnn.report.words import (
+    accepted_line,
+    cells,
+    evidence,
+    finding_title,
+    headline,
+    power_line,
+    probe_line,
+    proof,
+    subject,
+)
 
 STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "error": "bold red"}
 WORDS = {"pass": "pass", "fail": "FAIL", "inconclusive": "unclear", "error": "ERROR"}
@@ -41,11 +51,29 @@ def console_for(stream: TextIO) -> Console:
     return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
+def as_text(report: Report) -> str:
+    """Render a report as plain text of 80 columns, whatever the terminal, the notebook or the environment."""
+    stream = io.StringIO()
+    console = _Console(
+        file=stream,
+        width=PIPE_WIDTH,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    show(report, console)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+
+
 def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     """Print one report."""
     if quiet:
         named = "".join(f"; {each.kind} {each.term}" for each in report.findings if "residual" in each.evidence)
-        line = f"{report.settings.source}: {headline(report)}{named}"
+        accepted = f"; {accepted_line(report)}" if any(finding.accepted for finding in report.findings) else ""
+        line = f"{report.settings.source}: {headline(report)}{named}{accepted}"
         console.print(verdict_text(report.outcome, line), soft_wrap=True)
         return
     say(console, Text(subject(report)))
@@ -70,9 +98,8 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
 def show_table(report: Report, console: Console) -> None:
     """Print a row for each parameter."""
     _show_rows(report.rows, console)
-    if any(row.worst_at == "probe" for row in report.rows):
-        length = report.points[-1].length
-        say(console, Text(f"* at the probe point (T = {length}), which is drawn so that faults show", style="dim"))
+    if asterisk := probe_line(report):
+        say(console, Text(asterisk, style="dim"))
 
 
 def show_verdict(report: Report, console: Console) -> None:
@@ -82,6 +109,8 @@ def show_verdict(report: Report, console: Console) -> None:
         say(console, Text(power_line(report.power)), indent=2)
     for line in evidence(report):
         say(console, Text(line), indent=2)
+    if any(finding.accepted for finding in report.findings):
+        say(console, Text(accepted_line(report)), indent=2)
 
 
 def show_chain(chain: ChainMap, console: Console) -> None:
@@ -118,20 +147,8 @@ def _table(rows: Sequence[Row], *, plus_minus: str) -> Table:
     table.add_column(f"{plus_minus} error", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row), Text(WORDS[row.verdict], style=STYLES[row.verdict]))
+        table.add_row(*cells(row), Text(WORDS[row.verdict], style=STYLES[row.verdict]))
     return table
-
-
-def _cells(row: Row) -> list[str]:
-    """All cells of a row but the verdict."""
-    worst = row.worst
-    entries = str(row.entries) if row.checked == row.entries else f"{row.checked} of {row.entries}"
-    error = "-" if row.max_relative_error is None else f"{row.max_relative_error:.1e}"
-    start = [row.name, "x".join(map(str, row.shape)) or "scalar", entries, error]
-    if worst is None:
-        return [*start, "-", "-", "-", "-"]
-    index = str(list(worst.index)) + ("*" if row.worst_at == "probe" else "")
-    return [*start, index, f"{worst.analytic:.3e}", f"{worst.numeric:.3e}", f"{worst.numeric_error:.0e}"]
 
 
 def _show_stacked(rows: Sequence[Row], console: Console) -> None:
@@ -139,14 +156,13 @@ def _show_stacked(rows: Sequence[Row], console: Console) -> None:
     headings = ("", "shape", "entries", "max rel error", "worst entry", "analytic", "numeric", "error bar")
     for row in rows:
         console.print(Text(row.name, style="bold"), Text(WORDS[row.verdict], style=STYLES[row.verdict]))
-        for heading, cell in list(zip(headings, _cells(row), strict=True))[1:]:
+        for heading, cell in list(zip(headings, cells(row), strict=True))[1:]:
             console.print(Text(f"  {heading:<14}{cell}"))
 
 
 def show_finding(finding: Finding, console: Console) -> None:
     """Print a finding with its place, its proof and its mending."""
-    name = finding.kind if _names_term(finding) else f"{finding.kind} {finding.term}"
-    say(console, Text.assemble((name, "bold red"), f": {finding.message}"))
+    say(console, Text.assemble((finding_title(finding), "bold red"), f": {finding.message}"))
     if finding.location:
         say(console, Text(f"at {finding.location}"), indent=2)
     if finding.location and finding.location.text.strip():
@@ -158,6 +174,9 @@ def show_finding(finding: Finding, console: Console) -> None:
         say(console, Text(proven, style="dim"), indent=2)
     if finding.help:
         say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
+    if finding.accepted:
+        where = f" ({finding.accepted.location})"
+        say(console, Text.assemble(("accepted: ", "bold yellow"), finding.accepted.reason, where), indent=2)
 
 
 def _show_experiments(finding: Finding, console: Console) -> None:
@@ -168,11 +187,6 @@ def _show_experiments(finding: Finding, console: Console) -> None:
     for each in experiments:
         table.add_row(Text(f"  {each['question']}"), Text(each["answer"]))
     console.print(table)
-
-
-def _names_term(finding: Finding) -> bool:
-    """Whether the message names the term itself: about user code, where the term is a function or an argument."""
-    return "residual" not in finding.evidence and finding.term in finding.message
 
 
 def verdict_text(outcome: Outcome, text: str) -> Text:

@@ -4,16 +4,21 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from gradcheck_rnn.compare import Comparison, Verdict, Worst
+from gradcheck_rnn.compare import Comparison, Screening, Verdict, Worst
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
 
+if TYPE_CHECKING:
+    from gradcheck_rnn.report.study import Study
+
 PointName = Literal["configured", "probe"]
 Outcome = Literal["pass", "fail", "inconclusive", "error"]
+# what calls of user code leave behind
+LEFT_BEHIND = ("mutated-argument", "accumulating-gradients", "state-leak")
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,10 @@ class PointReport:
 
 @dataclass(frozen=True)
 class Row:
-    """One parameter with both points folded in; `worst_at` is the point that `worst` belongs to."""
+    """One parameter with both points folded in; `worst_at` is the point that `worst` belongs to.
+
+    `screening` is None where every point was looked at entry by entry.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -39,6 +47,7 @@ class Row:
     worst_at: PointName
     worst: Worst | None
     uncertainty: float
+    screening: Screening | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,11 @@ class Report:
     `points` are empty where user code gave nothing to judge; `roles` gives the described name of each parameter that
     has one; `printed` is what user code printed; `chain` is there where a gradient
     is wrong and its chain can be mapped; `power` of a pass whose loss the described net describes.
+    What is there of an `interrupted` check is no pass. `in_python` says that what was checked is Python of the user's,
+    which edits could mend; `described` that the settings' model is what was checked, or meant to be: functions alone
+    have no sizes and no steps. `study` is there where pictures were asked for.
+
+    `str(report)` is the text that `gradcheck-rnn check` prints, and a notebook shows a report as a table.
     """
 
     settings: Settings
@@ -60,11 +74,26 @@ class Report:
     printed: str = ""
     chain: ChainMap | None = None
     power: Power | None = None
+    interrupted: bool = False
+    in_python: bool = False
+    described: bool = True
+    study: "Study | None" = None
+
+    def __str__(self) -> str:
+        from gradcheck_rnn.report.text import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from gradcheck_rnn.report.notebook import as_html
+
+        return as_html(self)
 
     @property
     def loss(self) -> Literal["user", "described"]:
         """Return the loss that was differenced: the user's wherever it was needed."""
-        return "user" if any(point.loss == "user" for point in self.points) else "described"
+        own = not self.described or any(point.loss == "user" for point in self.points)
+        return "user" if own else "described"
 
     def with_paths_from(self, folder: Path) -> "Report":
         """Name files below `folder` relative to it."""
@@ -73,6 +102,32 @@ class Report:
             findings=tuple(_with_path_from(folder, finding) for finding in self.findings),
             notes=tuple(_with_path_from(folder, note) for note in self.notes),
         )
+
+    @property
+    def may_be_repaired(self) -> bool:
+        """Whether an edit of the backward pass could mend what was found: it is wrong, or leaves something behind."""
+        if self.interrupted or not self.in_python:
+            return False
+        return self.outcome == "fail" or any(
+            each.kind in LEFT_BEHIND and "loss" not in (each.term, each.evidence.get("function"))
+            for each in self.findings
+        )
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether a baseline lets through all that is wrong: each finding, and each parameter by a proven one."""
+        proven = [each for each in self.findings if each.accepted and each.certainty == "matched"]
+        covered = {name for finding in proven for name in finding.parameters}
+        wrong = {row.name for row in self.rows if row.verdict == "fail"}
+        is_known = all(finding.accepted for finding in self.findings)
+        return self.outcome == "fail" and not self.interrupted and is_known and wrong <= covered
+
+    @property
+    def outcome_but_accepted(self) -> Outcome:
+        """The outcome without what a baseline lets through: what could not be told is still open."""
+        if not self.is_accepted:
+            return self.outcome
+        return "inconclusive" if any(row.verdict == "inconclusive" for row in self.rows) else "pass"
 
     @property
     def partial(self) -> bool:
@@ -118,6 +173,7 @@ def _row(judged: list[tuple[PointName, Comparison]]) -> Row:
         worst_at=at,
         worst=worst.worst,
         uncertainty=max(comparison.uncertainty for _, comparison in judged),
+        screening=worst.screening or configured.screening,
     )
 
 

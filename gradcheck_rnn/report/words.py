@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.report.screened import screening_lines
 from gradcheck_rnn.report.value import Report, Row
 
 OUTPUT_ROLES = ("W_hy", "b_y")
@@ -14,6 +15,7 @@ EXACT = 1e-8
 MISSED_SHOWN = 3
 METHODS = {
     ("auto", "user"): "extrapolated central differences",
+    ("direct", "user"): "extrapolated central differences",
     ("complex_step", "user"): "extrapolated central differences",
     ("complex_step", "described"): "the complex step",
     ("richardson", "user"): "extrapolated central differences",
@@ -24,17 +26,21 @@ METHODS = {
 def subject(report: Report) -> str:
     """Say what was checked against what, one thing a line."""
     settings = report.settings
+    method = METHODS.get((settings.check.method, report.loss), "central differences")
+    screened = ", screened" if any(row.screening for row in report.rows) else ""
+    numeric = f"numeric:  {method} of {'your own loss' if report.loss == 'user' else 'the described loss'}{screened}"
+    if not report.described:
+        return f"{settings.source}, seed {settings.seed}\n{numeric}"
     model, sequence = settings.model, settings.sequence
     sizes = f"I={model.input_size} H={model.hidden_size} O={model.output_size} T={sequence.length}"
     batch = "" if sequence.batch_size is None else f" B={sequence.batch_size}"
     adapter = settings.backward.adapter
-    method = METHODS.get((settings.check.method, report.loss), "central differences")
     return "\n".join(
         [
             f"{settings.source}: {model.cell} net, {sizes}{batch}, seed {settings.seed}",
             f"loss:     {_described_loss(settings)}",
             f"analytic: {'the reference, backpropagation through time' if adapter is None else adapter.name}",
-            f"numeric:  {method} of {'your own loss' if report.loss == 'user' else 'the described loss'}",
+            numeric,
         ]
     )
 
@@ -50,22 +56,39 @@ def headline(report: Report) -> str:
     """Give the verdict in a line."""
     rows, tolerance = report.rows, f"tolerance {report.settings.check.tolerance:g}"
     failed, unclear = _named(rows, "fail"), _named(rows, "inconclusive")
+    so_far = "interrupted, so far " if report.interrupted else ""
+    if report.interrupted and report.outcome == "inconclusive":
+        return f"interrupted, no verdict: nothing is wrong so far in {_compared(report)}"
     if report.outcome == "fail":
-        return f"{_count(len(failed), len(rows))} {_are(failed)} wrong: {_list(failed)} ({tolerance})"
+        return f"{so_far}{_count(len(failed), len(rows))} {_are(failed)} wrong: {_list(failed)} ({tolerance})"
     if report.outcome == "error":
         kinds = _list(list(dict.fromkeys(finding.kind for finding in report.findings)))
         agree = bool(rows) and all(row.verdict == "pass" for row in rows)
-        return f"what was returned agrees, but is no verdict: {kinds}" if agree else f"no verdict: {kinds}"
+        return f"what was returned agrees, but is no verdict: {kinds}" if agree else f"{so_far}no verdict: {kinds}"
     if report.outcome == "inconclusive":
         return f"{_list(unclear)} cannot be told: the error bars are wider than the {tolerance}"
     only = "" if len(report.roles) in (0, len(rows)) else f" of {_list([row.name for row in rows])}"
     checked, entries = sum(row.checked for row in rows), sum(row.entries for row in rows)
-    amount = (
-        f"all {entries} entries{only} agree"
-        if checked == entries
-        else f"{checked} sampled of {entries} entries{only} agree"
-    )
+    amount = f"{checked} sampled of {entries} entries{only} agree"
+    if any(row.screening for row in rows):
+        amount = f"screened, not checked in full: random directions and {checked} of {entries} entries{only} agree"
+    elif checked == entries:
+        amount = f"all {entries} entries{only} agree"
     return f"{amount} ({tolerance}, largest relative error {_largest(rows)})"
+
+
+def summary(report: Report) -> str:
+    """Give what was found, by name, and the verdict in a line."""
+    named = _list([f"{finding.kind} {finding.term}" for finding in report.findings])
+    return f"{named}: {headline(report)}" if named else headline(report)
+
+
+def _compared(report: Report) -> str:
+    """Count what an interrupted check has looked at, and how."""
+    judged = [each for point in report.points for each in point.comparisons]
+    covered, checked = sum(each.covered for each in judged), sum(each.checked for each in judged)
+    how = f", all but {checked} of them along random directions only" if covered > checked else ""
+    return f"{covered} entries that were compared{how}"
 
 
 def power_line(power: Power) -> str:
@@ -88,15 +111,27 @@ def power_line(power: Power) -> str:
 def evidence(report: Report) -> list[str]:
     """Say what the rows that agree prove about those that do not, and what is to be done where none can tell."""
     if report.outcome == "inconclusive":
-        return ["a larger `check.tolerance` would tell, or float64 throughout, or a loss that the YAML describes"]
+        return (
+            []
+            if report.interrupted
+            else ["a larger `check.tolerance` would tell, or float64 throughout, or a loss that the YAML describes"]
+        )
     wrong = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "fail" and row.worst}
-    lines = []
+    lines = screening_lines(report)
     if wrong and len(report.points) > 1 and all(each.verdict == "pass" for each in report.points[0].comparisons):
-        length = report.points[0].length
-        lines.append(f"at the configured point (T = {length}) every parameter agrees: the fault hides there")
+        where = f"configured point (T = {report.points[0].length})" if report.described else "given point"
+        lines.append(f"at the {where} every parameter agrees: the fault hides there")
     if not any(finding.kind == "forward-differs" for finding in report.findings):
         lines += _proofs({report.roles.get(row.name, ""): row for row in report.rows if _is_exact(row)}, wrong)
     return lines
+
+
+def accepted_line(report: Report) -> str:
+    """Say whether a baseline lets through all that is wrong, or what it does not."""
+    if report.is_accepted:
+        return "accepted: the baseline knows every fault that was found"
+    new = [f"{each.kind} {each.term}" for each in report.findings if not each.accepted]
+    return f"not accepted: {_list(new) or 'a parameter that no accepted fault explains'}"
 
 
 def proof(finding: Finding) -> str:
@@ -114,6 +149,44 @@ def proof(finding: Finding) -> str:
     if isinstance(equivalent, list) and equivalent:
         text += f"; the same gradients: {_list([str(name) for name in equivalent])}"
     return text
+
+
+def finding_title(finding: Finding) -> str:
+    """Name a finding by kind and term, or by its kind where the message names the term, as it does of functions."""
+    names_term = "residual" not in finding.evidence and finding.term in finding.message
+    return finding.kind if names_term else f"{finding.kind} {finding.term}"
+
+
+def cells(row: Row) -> list[str]:
+    """All cells of a row of the table but the verdict."""
+    worst = row.worst
+    entries = str(row.entries) if row.checked == row.entries else f"{row.checked} of {row.entries}"
+    error = "-" if row.max_relative_error is None else f"{row.max_relative_error:.1e}"
+    start = [row.name, "x".join(map(str, row.shape)) or "scalar", entries, error]
+    if worst is None:
+        return [*start, "-", "-", "-", "-"]
+    index = str(list(worst.index)) + ("*" if row.worst_at == "probe" else "")
+    return [*start, index, f"{worst.analytic:.3e}", f"{worst.numeric:.3e}", f"{worst.numeric_error:.0e}"]
+
+
+def probe_line(report: Report) -> str:
+    """Explain the asterisk in the table, if there is one."""
+    if not any(row.worst_at == "probe" for row in report.rows):
+        return ""
+    steps = f" (T = {report.points[-1].length})" if report.described else ""
+    return f"* at the probe point{steps}, which is drawn so that faults show"
+
+
+def measured(row: Row, tolerance: float) -> str:
+    """Say in a sentence what was measured of a parameter."""
+    worst = row.worst
+    if worst is None:
+        return "there is nothing to compare" if row.checked else "nothing of it was compared"
+    error = "no relative error" if row.max_relative_error is None else f"relative error {row.max_relative_error:.1e}"
+    return (
+        f"{error} at {list(worst.index)} of the {row.worst_at} point: analytic {worst.analytic:.3e}, "
+        f"numeric {worst.numeric:.3e} ± {worst.numeric_error:.0e} (tolerance {tolerance:g})"
+    )
 
 
 def _proofs(exact: Mapping[str, Row], wrong: Mapping[str, Row]) -> list[str]:

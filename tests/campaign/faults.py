@@ -68,8 +68,10 @@ class Planted:
         return len(self.bugs) == 1
 
     def _is_named(self, bug: broken.Bug, found: Sequence[tuple[str, str]]) -> bool:
+        if any(bug.accepts(*name, self.spec) for name in found):
+            return True
         at = self.problems[-1]
-        return any(broken.named(bug, name, self.spec, dict(at.parameters), at.batch) for name in found)
+        return not broken.equivalent_names(bug, self.spec, dict(at.parameters), at.batch).isdisjoint(found)
 
     def _is_all_of_them(self, bug: broken.Bug) -> bool:
         """Whether one bug gives the gradients of the planted ones at every draw."""

@@ -9,7 +9,7 @@ from tests.campaign.faults import missed
 from tests.campaign.gated import PlantedGate, right_witnesses
 
 CELLS = ("lstm", "gru")
-FEW = 4
+FEW = 2
 MANY = 150
 RIGHT = 100
 

@@ -11,7 +11,7 @@ from tests.campaign.faults import Planted, draws, missed
 from tests.oracle import broken
 from tests.oracle.problems import random_problem, spec_of
 
-FEW = 12
+FEW = 6
 SHARD = 250
 SHARDS = 4
 PAIRS = 100

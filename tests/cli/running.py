@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.schema import validated
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
 MISBEHAVING = ROOT / "fixtures" / "misbehaving"
@@ -90,10 +92,10 @@ def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def strict_json(text: str) -> dict[str, Any]:
-    """Read JSON that holds no NaN and no Infinity, and nothing before or after the document."""
+    """Read JSON that holds no NaN and no Infinity, nothing before or after it, and what its schema allows."""
     document = json.loads(text, parse_constant=_refuse)
     assert isinstance(document, dict)
-    return document
+    return validated(document)
 
 
 def _refuse(constant: str) -> None:

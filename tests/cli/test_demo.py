@@ -35,7 +35,13 @@ FIRST_STORY = (
     r"^    \+ dh_next = dz @ W_hh\.T$",
     r"^W_hh .* pass +$",
     r"^PASS all 296 entries agree ",
+    r"^--- a/net\.py\n\+\+\+ b/net\.py\n@@ ",
+    r"^-        dh_next = dz @ W_hh\n\+        dh_next = dz @ W_hh\.T$",
+    r"^\d+ edits were tried\. With this patch all 5 gradients pass ",
+    r"^gradcheck-rnn fix my\.yaml ",
 )
+# a story without a search, whose table has the rows of the first one
+PLAIN = "sign-flip:dh_next"
 
 # parts of the story of an LSTM
 LSTM_STORY = (
@@ -64,13 +70,19 @@ def first_story(tmp_path_factory):
     return run("demo", cwd=tmp_path_factory.mktemp("empty"))
 
 
+@pytest.fixture(scope="module")
+def plain_story():
+    """The story of a fault that no sample has, in a pipe."""
+    return run("demo", PLAIN)
+
+
 @pytest.fixture
 def meant(run_here, monkeypatch):
     """The cell and fault that arguments are taken for, None where they are refused; nothing is computed."""
 
     def ask(*arguments):
         shown = []
-        monkeypatch.setattr(command, "_show", lambda name, family: shown.append((family.name, name)))
+        monkeypatch.setattr(command, "_show", lambda name, family, _: shown.append((family.name, name)))
         ended = run_here("demo", *arguments)
         assert ended.code == (0 if shown else 2)
         return shown[0] if shown else None
@@ -94,6 +106,7 @@ def test_the_story_is_told_in_order_and_needs_no_file(first_story):
     assert missing_part(first_story.out, FIRST_STORY) is None
 
 
+@pytest.mark.campaign
 def test_the_story_of_an_lstm_has_its_equations_and_both_its_maps_in_80_columns(run_here):
     ended = run_here("demo", "lstm")
     assert (ended.code, ended.err) == (0, "")
@@ -106,27 +119,58 @@ def test_in_a_pipe_the_story_fits_80_columns_and_has_no_escapes(first_story):
     assert "\x1b" not in first_story.out
 
 
-def test_an_ascii_output_gets_the_whole_story(first_story):
+@pytest.mark.campaign
+def test_an_ascii_output_gets_the_same_story_down_to_the_patch(first_story):
     ended = run("demo", environment={"PYTHONIOENCODING": "ascii"})
     assert (ended.code, ended.err) == (0, "")
     shades = str.maketrans("░▒▓█", ".:*#")
     assert ended.out.replace("+-", "±").split() == first_story.out.translate(shades).split()
 
 
-def test_a_terminal_gets_colours_and_the_same_words(first_story):
-    shown = run_on_terminal("demo", columns=80).out
+def test_the_lesson_is_written_as_a_page_and_the_story_is_told_all_the_same(run_here, tmp_path, plain_story):
+    page = tmp_path / "a lesson.html"
+    ended = run_here("demo", PLAIN, "--report", f"html={page}")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == plain_story.out
+    text = page.read_text(encoding="utf-8")
+    assert missing_part(text, (r">right code<", r">missing-term dh_next<", r">sign-flip dh_next<")) is None
+    assert f"gradcheck-rnn demo elman {PLAIN} --report &#39;html=a lesson.html&#39;" in text
+
+
+@pytest.mark.parametrize("report", ["pdf=lesson.pdf", "html", "html=", "html=no folder/lesson.html", "html=."])
+def test_a_page_that_could_not_be_written_is_refused_before_anything_is_told(report, meant):
+    assert meant("--report", report) is None
+
+
+def test_without_the_libraries_of_pages_the_command_says_how_to_install_them(run_here, monkeypatch, tmp_path):
+    monkeypatch.setattr("gradcheck_rnn.cli.pictures.find_spec", lambda name: None if name == "jinja2" else object())
+    ended = run_here("demo", "--report", f"html={tmp_path / 'lesson.html'}")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "error: a report as html needs jinja2, not installed here\n  = help: pip install 'gradcheck-rnn[plot]'\n"
+    )
+
+
+def test_a_story_that_no_sample_is_for_ends_with_the_corrected_line_and_the_command(plain_story):
+    parts = [r"^7\. The corrected line$", r"^8\. The corrected code$", r"^gradcheck-rnn fix my\.yaml "]
+    assert missing_part(plain_story.out, parts) is None
+    assert "The patch" not in plain_story.out
+
+
+def test_a_terminal_gets_colours_and_the_same_words(plain_story):
+    shown = run_on_terminal("demo", PLAIN, columns=80).out
     assert {"32", "1;31"} <= set(ESCAPE.findall(shown))
-    assert ESCAPE.sub("", shown).split() == first_story.out.split()
+    assert ESCAPE.sub("", shown).split() == plain_story.out.split()
 
 
 def test_no_color_is_obeyed():
-    shown = run_on_terminal("demo", columns=80, environment={"NO_COLOR": "1"}).out
+    shown = run_on_terminal("demo", PLAIN, columns=80, environment={"NO_COLOR": "1"}).out
     numbers = [int(number) for match in ESCAPE.findall(shown) for number in match.split(";") if number]
     assert [number for number in numbers if 30 <= number <= 49 or 90 <= number <= 107] == []
 
 
 def test_nothing_is_cut_on_a_narrow_terminal():
-    shown = ESCAPE.sub("", run_on_terminal("demo", columns=50).out)
+    shown = ESCAPE.sub("", run_on_terminal("demo", PLAIN, columns=50).out)
     assert "…" not in shown
     assert re.search(r"^W_hh +\S+  FAIL +\S+  FAIL +\S+  FAIL$", shown, re.MULTILINE)
 
@@ -145,7 +189,9 @@ def test_nothing_is_cut_on_a_narrow_terminal():
         ("untransposed-weight:W_hr", "dh_next = da_z @ W_hz.T + da_r @ W_hr + dq * r + dh * z"),
     ],
 )
-def test_the_story_of_another_fault_says_what_is_so_for_it(name, says, run_here):
+def test_the_story_of_another_fault_says_what_is_so_for_it(name, says, run_here, monkeypatch):
+    # the search has tests of its own
+    monkeypatch.setattr("gradcheck_rnn.pipeline.demo.patch.find_patch", lambda *_, **__: None)
     ended = run_here("demo", name)
     assert (ended.code, ended.err) == (0, "")
     assert " ".join(says.split()) in " ".join(ended.out.split())
@@ -304,7 +350,7 @@ finally:
     assert (ended.returncode, ended.stderr) == (0, b"[]\n")
 
 
-@pytest.mark.parametrize("arguments", [[], ["--list"]])
+@pytest.mark.parametrize("arguments", [[PLAIN], ["--list"]])
 def test_a_reader_may_leave(arguments):
     """As in `gradcheck-rnn demo | head -1`."""
     reading, writing = os.pipe()
@@ -322,5 +368,5 @@ def test_a_reader_may_leave(arguments):
 
 
 def test_a_shell_completes_faults():
-    asked = {"_GRADCHECK_RNN_COMPLETE": "bash_complete", "COMP_WORDS": "gradcheck-rnn demo err", "COMP_CWORD": "2"}
+    asked = {"_GRADCHECK_RNN_COMPLETE": "fish_complete", "COMP_WORDS": "gradcheck-rnn demo err", "COMP_CWORD": "err"}
     assert run(environment=asked).out.split() == ["plain,error-at-every-step:dy"]

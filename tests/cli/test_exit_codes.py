@@ -98,7 +98,7 @@ def test_an_error_of_ours_is_neither_a_pass_nor_a_fault(monkeypatch, run_here):
     def broken(*arguments, **keywords):
         raise LookupError("a bug")
 
-    monkeypatch.setattr("gradcheck_rnn.pipeline.check.run_check", broken)
+    monkeypatch.setattr("gradcheck_rnn.api.run_check", broken)
     ended = run_here("check", RIGHT)
     assert (ended.code, ended.out) == (4, "")
     assert "LookupError: a bug" in ended.err
@@ -135,6 +135,7 @@ def test_a_stream_that_is_closed_from_the_start_changes_no_verdict(closed):
     assert ended.stdout.startswith(b"PASS")
 
 
+@pytest.mark.campaign
 def test_a_full_disk_is_no_bug_of_ours():
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device, not a path of ours
         ended = subprocess.run(

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.misbehaviour import CHECKED, EXPECTED, NO_CASE, line_of
 from tests.cli.running import MISBEHAVING, Run, run
+from tests.thinned import thinned
 
 # the fixtures that hang are ended after half a second
 HANGING = {name for name, expected in EXPECTED.items() if "timed-out" in expected.kinds}
@@ -34,12 +35,13 @@ def test_every_fixture_has_an_expectation():
     assert sorted([*EXPECTED, NO_CASE]) == sorted(file.stem for file in MISBEHAVING.glob("*.py"))
 
 
-@pytest.mark.parametrize("name", CHECKED)
+# those that end their process first, for they can be run in no other way
+@pytest.mark.parametrize("name", [*SHARED, *thinned([name for name in CHECKED if name not in SHARED], every=8)])
 def test_a_check_names_what_the_code_does(name, tagger):
     judge(name, run("check", tagger(name), *arguments(name)))
 
 
-@pytest.mark.parametrize("name", [name for name in CHECKED if not EXPECTED[name].ends_process])
+@pytest.mark.parametrize("name", thinned([name for name in CHECKED if name not in SHARED], every=2))
 def test_without_a_worker_it_says_the_same(name, tagger, run_here):
     judge(name, run_here("check", tagger(name), "--workers", "0", *arguments(name)))
 

@@ -125,6 +125,7 @@ def test_a_bar_is_the_longer_the_larger_the_norm(run_here):
     assert len({line.index("|") for line in bars}) == 1
 
 
+@pytest.mark.campaign
 def test_a_large_net_is_judged_on_a_copy_and_says_so(run_here, tmp_path):
     (tmp_path / "large.yaml").write_text(LARGE)
     found = document(run_here, tmp_path / "large.yaml")
@@ -133,6 +134,7 @@ def test_a_large_net_is_judged_on_a_copy_and_says_so(run_here, tmp_path):
     assert "the net is large" in run_here("power", tmp_path / "large.yaml").out
 
 
+@pytest.mark.campaign
 def test_a_copy_keeps_the_pace_at_which_the_chain_vanishes(run_here, tmp_path):
     """Weights of 0.01 with H = 100 shrink a lag by about 0.1, so a cut after seven lags and no shorter one is lost."""
     (tmp_path / "large.yaml").write_text(LARGE)
@@ -141,6 +143,7 @@ def test_a_copy_keeps_the_pace_at_which_the_chain_vanishes(run_here, tmp_path):
     assert not found["truncated-chain 9"]["caught"]["configured"]
 
 
+@pytest.mark.campaign
 def test_exploding_gradients_leave_strict_json_and_a_note(run_here, tmp_path):
     (tmp_path / "net.yaml").write_text(EXPLODING)
     found = document(run_here, tmp_path / "net.yaml")
@@ -169,7 +172,8 @@ def test_a_verbose_check_shows_the_chain_under_the_configuration(run_here):
     assert shown.index("tolerance:") < shown.index("chain:") < shown.index("PASS")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.campaign
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("utf-8", marks=pytest.mark.campaign)])
 def test_hundreds_of_faults_of_an_lstm_are_told_in_a_few_lines_of_80_columns(encoding):
     ended = run("power", CONFIGS / "meter_lstm.yaml", environment={"PYTHONIOENCODING": encoding})
     lines = ended.out.splitlines()

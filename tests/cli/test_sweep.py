@@ -88,7 +88,8 @@ def test_the_legend_names_letter_slope_and_best_step(in_ascii):
     assert rows[1][-4:] == ["truncation", "2.0,", "rounding", "-1.0"]
 
 
-@pytest.mark.parametrize("columns", [32, 50, 80, 200])
+@pytest.mark.campaign
+@pytest.mark.parametrize("columns", [32, *(pytest.param(each, marks=pytest.mark.campaign) for each in (50, 80, 200))])
 def test_no_plot_is_wider_than_the_terminal(columns):
     text = run_on_terminal("sweep", TAGGER, columns=columns).out
     drawn = [line for line in text.splitlines() if line[5:6] in ("│", "└")]
@@ -96,6 +97,7 @@ def test_no_plot_is_wider_than_the_terminal(columns):
     assert max(map(len, drawn)) <= columns
 
 
+@pytest.mark.campaign
 def test_the_json_has_the_documented_keys_and_one_error_for_each_step_and_length(run_here):
     document = run_here("sweep", TAGGER, "--output-format", "json").document
     assert {"schema_version", "config", "seed", "steps", "lengths"} <= document.keys()
@@ -110,6 +112,7 @@ def test_the_json_has_the_documented_keys_and_one_error_for_each_step_and_length
     assert lengths["first_failing"] == dict.fromkeys(WRONG, 2) | dict.fromkeys(RIGHT)
 
 
+@pytest.mark.campaign
 def test_the_json_gives_the_slopes_that_the_text_names(run_here):
     curves = run_here("sweep", TAGGER, "--output-format", "json").document["steps"]["curves"]["probe"]["parameters"]
     for name in WRONG:
@@ -140,7 +143,8 @@ def test_only_and_set_choose_what_is_swept(run_here):
     assert document["lengths"]["T"] == list(range(1, 13))
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.campaign
+@pytest.mark.parametrize("workers", [pytest.param("0", marks=pytest.mark.campaign), "2"])
 def test_the_number_of_workers_changes_nothing(run_here, workers):
     documents = [
         run_here("sweep", TAGGER, "--workers", each, "--output-format", "json").document for each in ("1", workers)
@@ -148,6 +152,7 @@ def test_the_number_of_workers_changes_nothing(run_here, workers):
     assert documents[0] == documents[1]
 
 
+@pytest.mark.campaign
 def test_a_wrong_gradient_is_no_verdict_of_a_sweep(run_here):
     assert run_here("sweep", TAGGER).code == 0
     assert run_here("check", TAGGER).code == 1
@@ -182,6 +187,7 @@ def test_the_json_of_a_sweep_that_ended_early_holds_the_finding(run_here, tagger
     assert [finding["kind"] for finding in document["findings"]] == ["raised"]
 
 
+@pytest.mark.campaign
 def test_what_user_code_prints_is_not_in_the_plots(tagger):
     text = run("sweep", tagger("prints_to_stdout")).out
     assert text == run("sweep", tagger("prints_to_stdout"), "--workers", "0").out

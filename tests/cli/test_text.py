@@ -9,6 +9,8 @@ from gradcheck_rnn.config import load_settings
 from tests.cli.running import CONFIGS, run, run_on_terminal
 
 TAGGER = CONFIGS / "pos_tagger.yaml"
+# colours, and what a progress bar moves the cursor with
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # names that a renderer could take for markup, an emoji or a place to break
 NAMES = ["W[xh]", "[bold]W_hh[/bold]", "b:smile:", "W_hy[t-1]", "b" + "_of_the_output" * 5]
@@ -64,7 +66,7 @@ def test_names_are_neither_markup_nor_cut(adapter):
 
 
 def test_a_narrow_terminal_gets_a_block_for_each_parameter():
-    text = ESCAPE.sub("", run_on_terminal("check", TAGGER.relative_to(CONFIGS.parent), columns=50).out)
+    text = CONTROL.sub("", run_on_terminal("check", TAGGER.relative_to(CONFIGS.parent), columns=50).out)
     assert max(map(len, text.splitlines())) <= 50
     assert "W_hh FAIL\n  shape " in text
     assert re.search(r"^  worst entry   \[\d+, \d+\]\*?$", text, re.MULTILINE)

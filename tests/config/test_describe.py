@@ -53,7 +53,7 @@ def test_the_smallest_configuration_is_printed_with_every_default(load, smallest
     [
         [],
         ["dtype=float32"],
-        ["batch_size=3", "biases=false", "probe=off", "entries=5", "step=1e-300", "tolerance=0.1234567890123456"],
+        ["batch_size=3", "biases=false", "probe=off", "entries=screen", "step=1e-300", "tolerance=0.1234567890123456"],
         ["scale=1e22", "timeout=0.001", "seed=9223372036854775807", "inputs=dense", "kind=mse", "steps=last"],
         ["adapter=net.yaml", "check.loss=user"],
     ],

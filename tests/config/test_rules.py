@@ -8,6 +8,8 @@ import pytest
     [
         (["method=complex_step", "cell=relu"], "`complex_step` cannot differentiate a `relu` cell, which is not complex"
                                                " differentiable"),
+        (["method=complex_step", "entries=screen"],
+         "`complex_step` looks at entries one by one, `entries: screen` along directions"),
         (["method=complex_step", "check.loss=user", "adapter=net.yaml"],
          "`complex_step` cannot difference the user's loss, which takes real parameters only"),
         (["check.loss=user"], "there is no user's loss to difference: `backward` is `reference`"),

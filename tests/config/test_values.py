@@ -112,7 +112,9 @@ def test_the_words_for_nothing_special_are_accepted(load, smallest):
         ("tolerance", "1", "expected a number between 0 and 1 or `auto`, got the integer `1`\n"
                            " = help: it must be below 1"),
         ("tolerance", "0", "expected a number between 0 and 1 or `auto`, got the integer `0`"),
-        ("entries", "many", "expected a positive integer or `all`, got the text `many`"),
+        ("entries", "many", "expected a positive integer, `all` or `screen`, got the text `many`"),
+        ("entries", "scren", "expected a positive integer, `all` or `screen`, got the text `scren`\n"
+                             " = help: did you mean `screen`?"),
         ("timeout", "1e6", "expected a positive number of seconds, got the number `1e6`\n"
                            " = help: it must be below 1000000"),
         ("seed", "9223372036854775808", "expected an integer from 0 up, got the integer `9223372036854775808`\n"

@@ -89,5 +89,5 @@ def step_losses(spec: Spec, parameters: Any, batch: Any) -> np.ndarray:
     for sequence in elman._sequences(spec, parameters, batch):
         _, outputs = elman._forward(spec, weights, sequence)
         for t, target in sequence.targets.items():
-            losses[t] += elman._step_loss(spec, outputs[t], target)
+            losses[t] += elman._loss(spec, outputs[[t]], np.array([target]))
     return losses * elman._share(spec, batch)

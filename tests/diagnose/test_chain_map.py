@@ -270,3 +270,8 @@ def made(analytic: float, numeric: float, relative_error: float) -> ChainMap:
 def test_a_cell_is(analytic, numeric, relative_error, agrees, empty, acausal):
     cell = made(analytic, numeric, relative_error)
     assert (cell.agrees.item(), cell.empty.item(), cell.acausal.item()) == (agrees, empty, acausal)
+
+
+def test_norms_by_lag_are_medians_over_the_steps():
+    analytic = np.array([[4.0, 0, 0], [1.0, 2.0, 0], [7.0, 3.0, 9.0]])
+    assert ChainMap(analytic, 10 * analytic, np.zeros((3, 3))).by_lag == ((4.0, 40.0), (2.0, 20.0), (7.0, 70.0))

@@ -47,6 +47,7 @@ def test_the_evidence_holds_what_was_measured():
     assert finding.evidence == {
         "residual": 2e-14,
         "draws": 3,
+        "damage": "left out",
         "equivalent": ["wrong-operand:W_hh"],
         "runner_up": {"kind": "bypassed-activation", "term": "dh_next", "residual": 0.6},
     }

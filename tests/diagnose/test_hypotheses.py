@@ -92,11 +92,13 @@ def with_one_entry_wrong(witness: Witness) -> dict[str, np.ndarray]:
     return {**witness.gradients, "W_hh": W_hh}
 
 
+@pytest.mark.campaign
 def test_one_entry_of_a_weight_that_is_wrong_is_matched_by_no_fault():
     witnesses = changed(witnesses_of(plain(), lengths=SHORT), with_one_entry_wrong)
     assert explain_gradients(witnesses) is None
 
 
+@pytest.mark.campaign
 def test_beside_one_wrong_entry_a_fault_of_another_parameter_is_named_and_the_entry_left_open():
     planted = witnesses_of(plain(), "overwritten-accumulator:W_xh", lengths=SHORT)
     found = explain_gradients(changed(planted, with_one_entry_wrong))
@@ -158,6 +160,7 @@ def test_three_faults_are_named_where_two_are_of_parameters():
     assert found.unexplained == ()
 
 
+@pytest.mark.campaign
 def test_of_three_faults_of_the_chain_and_one_of_an_output_what_is_proven_is_named():
     """No pair explains the hidden gradients, but W_hy alone has a fault of its own: nothing else is claimed."""
     identifiers = (

@@ -51,8 +51,12 @@ NOTES = {
     "latent-clip",
     "loss-factor",
     "initial-state-ignored",
+    "interrupted",
     "inferred-roles",
     "undescribed",
     "sequence-length-fixed",
+    "stale-baseline",
 }
+# a person causes these, no code does
+BY_HAND = {"interrupted", "stale-baseline"}
 PROMISED = BACKWARD | CODE | NOTES

@@ -114,5 +114,5 @@ def test_an_ascii_terminal_can_show_every_page():
 
 
 def test_a_shell_completes_names():
-    asked = {"_GRADCHECK_RNN_COMPLETE": "bash_complete", "COMP_WORDS": "gradcheck-rnn explain tr", "COMP_CWORD": "2"}
+    asked = {"_GRADCHECK_RNN_COMPLETE": "fish_complete", "COMP_WORDS": "gradcheck-rnn explain tr", "COMP_CWORD": "tr"}
     assert run(environment=asked).out.split() == ["plain,transposed-gradient", "plain,truncated-chain"]

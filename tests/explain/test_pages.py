@@ -17,7 +17,7 @@ SECTIONS = ["Mathematics", "How it shows", "Broken", "Fixed", "How it gets in", 
 WIDTH = 80
 # lines of a page that hold something
 FEWEST_LINES, MOST_LINES = 15, 45
-SETTINGS = {"group", "set", "sample"}
+SETTINGS = {"group", "term", "patch", "set", "sample"}
 
 
 def constructed_kinds() -> Iterator[str]:

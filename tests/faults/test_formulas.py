@@ -8,6 +8,7 @@ from gradcheck_rnn.cells.elman import elman
 from gradcheck_rnn.cells.structure import Structure
 from gradcheck_rnn.faults.elman import named_constant
 from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.finished import bound_fault, norm_bound_fault, regulariser_fault
 from gradcheck_rnn.faults.formulas import in_names, right_formula
 from gradcheck_rnn.faults.library import chain_faults, fault_by_name
 from gradcheck_rnn.model.problem import Problem
@@ -193,6 +194,18 @@ def test_a_bound_on_one_gradient_is_lifted_there():
     fault = Fault("clipped-gradient", "b_h", "says", ("b_h",), Damage.BOUND, 0.25, parameter="b_h")
     read = right_formula(fault, structure=Structure(elman("tanh")), loss="mse", layout="row")
     assert read == "return the gradient as it is; clip at 0.25 where the parameters are updated"
+
+
+@pytest.mark.parametrize(
+    ("fault", "read"),
+    [
+        (bound_fault(("W_xh", "b_h"), 5.0, Damage.BOUND), "return gradients as they are; clip at 5 where"),
+        (norm_bound_fault(5.0), "return gradients as they are; clip at 5 where"),
+        (regulariser_fault(("W_xh", "b_h"), 0.01), "or take 0.01 * each parameter out"),
+    ],
+)
+def test_what_is_done_to_several_gradients_is_undone_in_all_of_them(fault, read):
+    assert read in right_formula(fault, structure=Structure(elman("tanh")), loss="mse", layout="row")
 
 
 @pytest.mark.parametrize(("carry", "other", "right"), [("dc_next", "dh", "dc"), ("dh_next", "dc", "dh")])

@@ -38,6 +38,7 @@ STYLES = {
         Style("styles/nested_result.py", "dhnext = self.Whh.T @ draw", "dhnext = self.Whh @ draw", *UNTRANSPOSED),
         Style("styles/gradients_aside.py", "back = dz @ self.W_hh.T", "back = dz @ self.W_hh", *UNTRANSPOSED),
         Style("styles/rows_class.py", "dh_next = dz @ self.W_hh.T", "dh_next = dz @ self.W_hh", *UNTRANSPOSED),
+        Style("styles/loss_keeps_targets.py", "back = self.W.T @ raw", "back = self.W @ raw", *UNTRANSPOSED),
         # weights in a dict, of an object or passed around
         Style("styles/params_batches.py", "dh = dz @ Wh.T", "dh = dz @ Wh", *UNTRANSPOSED),
         Style("styles/gru_class.py", "+ drh * r +", "+ drh +", "missing-term", "r in dh_next"),

@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.reference import reference_gradients
-from gradcheck_rnn.numeric.carried import carried_gradient
+from gradcheck_rnn.numeric.carried.gradient import carried_gradient
 from tests.campaign.deep import batch_of, document_of, draws
 from tests.oracle import deep
 
@@ -42,6 +42,6 @@ def test_differences_are_carried_through_layers_and_directions(shape):
     spec, problem = drawn(shape, 1)
     right = deep.gradients(spec, dict(problem.parameters), batch_of(problem))
     for name, value in problem.parameters.items():
-        estimate = carried_gradient(problem, name, np.arange(value.size), rng=np.random.default_rng(0))
+        estimate = carried_gradient(problem, {name: np.arange(value.size)}, rng=np.random.default_rng(0))[name]
         off = np.abs(estimate.value - right[name].reshape(-1)) - estimate.kink
         assert (off <= 1e-9 * max(1.0, np.abs(right[name]).max())).all(), name

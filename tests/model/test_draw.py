@@ -236,7 +236,7 @@ def test_a_large_net_is_probed_at_a_reduced_size_with_the_same_structure():
     net = configured_net(chosen)
     reduced = probe_net(net, reducible=True)
     assert replace(reduced, sizes=net.sizes) == net
-    assert sum(int(np.prod(shape)) for shape in reduced.shapes.values()) < PROBE_ENTRIES / 10
+    assert sum(int(np.prod(shape)) for shape in reduced.shapes.values()) < PROBE_ENTRIES / 2
     assert reduced.sizes.batch in range(2, 64)
     assert reduced.sizes.length in range(9, 200)
 

@@ -11,7 +11,7 @@ from gradcheck_rnn.model.draw import configured_net, probe_problem
 from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.reference import reference_gradients
-from gradcheck_rnn.numeric.carried import carried_gradient
+from gradcheck_rnn.numeric.carried.gradient import carried_gradient
 from gradcheck_rnn.numeric.moved import moved_losses
 from tests.campaign.gated import document_of, has_one_class
 from tests.oracle import gated
@@ -61,7 +61,7 @@ def test_numeric_gradients_are_the_complex_step(cell, variant):
     for name, value in exact.items():
         size = np.abs(value).max()
         entries = np.arange(value.size)
-        carried = carried_gradient(problem, name, entries, rng=np.random.default_rng(0))
+        carried = carried_gradient(problem, {name: entries}, rng=np.random.default_rng(0))[name]
         np.testing.assert_allclose(carried.value, value.reshape(-1), atol=1e-11 * size)
         losses = moved_losses(problem, name, entries, 1e-30j).imag / 1e-30
         np.testing.assert_allclose(losses, value.reshape(-1), atol=1e-12 * size)

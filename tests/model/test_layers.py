@@ -9,7 +9,7 @@ from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.net import Net, Sizes
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.reference import reference_gradients
-from gradcheck_rnn.numeric.carried import carried_gradient
+from gradcheck_rnn.numeric.carried.gradient import carried_gradient
 
 IMAGINARY = 1e-30
 
@@ -65,7 +65,7 @@ def test_inputs_and_states_are_differenced_like_parameters(batch):
     problem = drawn(layer(batch))
     for name in ("x", "h0", "W_xh"):
         entries = np.arange(problem.parameters[name].size)
-        estimate = carried_gradient(problem, name, entries, rng=np.random.default_rng(0))
+        estimate = carried_gradient(problem, {name: entries}, rng=np.random.default_rng(0))[name]
         np.testing.assert_allclose(estimate.value, complex_step(problem, name).reshape(-1), rtol=1e-9, atol=1e-10)
 
 

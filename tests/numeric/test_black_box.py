@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.config.settings import CheckSettings
 from gradcheck_rnn.model.net import Sizes
 from gradcheck_rnn.numeric.black_box import user_gradient, user_loss_noise
+from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
 from tests.model.problems import document, exact_gradients, largest, problem_of
 from tests.oracle.adapter_source import write_adapter
 
@@ -28,6 +30,34 @@ def loss(parameters, batch):
 
 gradients = right.gradients
 """
+# what it does late, it does when all that is looked at beforehand has been done
+LATE = """
+import adapter as right
+
+calls = 0
+gradients = right.gradients
+
+
+def value(parameters, batch):
+    return right.loss({{name: array.copy() for name, array in parameters.items()}}, batch)
+
+
+def loss(parameters, batch):
+    global calls
+    calls += 1
+    found = value(parameters, batch)
+    if calls > 150:
+        {late}
+    return found
+"""
+LATE_AT_ONCE = (
+    LATE
+    + """
+
+def losses(parameter_sets, batch):
+    return [loss(parameters, batch) for parameters in parameter_sets]
+"""
+)
 # it writes down how many losses it is asked for at once, 1 for a single one
 MANY = """
 from pathlib import Path
@@ -57,14 +87,14 @@ def _silent(*counts):
     pass
 
 
-def differentiate(path, problem, *, check=None, workers=0, indices=None, progress=_silent):
+def differentiate(path, problem, *, check=None, workers=0, indices=None, progress=_silent, foresee=_silent):
     point = Point(problem.parameters, problem.batch)
     indices = indices or {name: np.arange(value.size) for name, value in problem.parameters.items()}
     with running(UserCode(path, 0, SIZES, 60.0), workers=workers) as runner:
         noise = runner.run(user_loss_noise, point, 0, 1.0)
         base = runner.run(_loss, point)
         return user_gradient(
-            runner, point, indices, check or CheckSettings(), noise=noise, base=base, progress=progress
+            runner, point, indices, check or CheckSettings(), noise=noise, base=base, progress=progress, foresee=foresee
         )
 
 
@@ -186,3 +216,78 @@ def test_the_noise_of_a_user_s_loss_is_measured_through_it(tmp_path):
             noise.append(runner.run(user_loss_noise, point, 0, 1.0))
     assert noise[0] < 1e-14
     assert 1e-9 < noise[1] < 1e-5
+
+
+@pytest.mark.parametrize("source", [LATE, LATE_AT_ONCE])
+@pytest.mark.parametrize("late", ['parameters["W_hh"][0, 0] = 7.0', 'parameters.pop("W_hh")', "batch.targets[:] = 0"])
+def test_a_loss_that_begins_to_write_into_its_arguments_is_differenced_right(tmp_path, source, late):
+    problem, path = problem_of(DRAWN), write_adapter(tmp_path, DRAWN)
+    right = differentiate(path, problem)
+    (tmp_path / "late.py").write_text(source.format(late=late))
+    found = differentiate(tmp_path / "late.py", problem)
+    for name, estimate in right.items():
+        np.testing.assert_array_equal(estimate.value, found[name].value)
+
+
+def test_a_loss_that_begins_to_vary_is_named(tmp_path):
+    write_adapter(tmp_path, DRAWN)
+    (tmp_path / "late.py").write_text(LATE.format(late="found += 1e-6 * calls"))
+    with pytest.raises(UserCodeError) as caught:
+        differentiate(tmp_path / "late.py", problem_of(DRAWN))
+    assert caught.value.finding.kind in ("state-leak", "nondeterministic-loss")
+
+
+def test_an_entry_takes_six_values_of_the_loss_and_one_in_a_hundred_takes_twelve(tmp_path, monkeypatch):
+    """Plain differences at three steps; entry 0 of each parameter is of the sample."""
+    monkeypatch.setattr("gradcheck_rnn.analytic.session.MOST_TIMED", 1)
+    write_adapter(tmp_path, DRAWN)
+    (tmp_path / "many.py").write_text(MANY.partition("def losses")[0])
+    problem, check = problem_of(DRAWN), CheckSettings(method="central")
+    counts = []
+    for last in (8, 16):
+        differentiate(tmp_path / "many.py", problem, check=check, indices={"W_hh": np.arange(1, last)})
+        counts.append(len((tmp_path / "calls").read_text().split()))
+        (tmp_path / "calls").unlink()
+    assert counts[1] - counts[0] == 8 * 6
+    differentiate(tmp_path / "many.py", problem, check=check, indices={"W_hh": np.arange(0, 8)})
+    assert len((tmp_path / "calls").read_text().split()) - counts[0] == 2 * 6
+
+
+@pytest.mark.parametrize(("method", "calls"), [("central", (6, 6)), ("auto", (12, 30))])
+def test_what_it_takes_is_told_once_and_beforehand(tmp_path, method, calls):
+    path, told, problem = write_adapter(tmp_path, DRAWN), [], problem_of(DRAWN)
+    (tmp_path / "slow.py").write_text(
+        "import time\n\nimport adapter as right\n\ngradients = right.gradients\n\n\n"
+        "def loss(parameters, batch):\n    time.sleep(0.002)\n    return right.loss(parameters, batch)\n"
+    )
+    indices = {"W_hh": np.arange(1, 9)}
+    differentiate(
+        path.with_name("slow.py"),
+        problem,
+        check=CheckSettings(method=method),
+        indices=indices,
+        progress=lambda *_: told.append("progress"),
+        foresee=told.append,
+    )
+    (cost,) = [each for each in told if each != "progress"]
+    assert (cost.calls, cost.most_calls, cost.entries) == (*calls, 8)
+    assert cost.seconds >= 8 * calls[0] * 0.002
+    assert told.index(cost) <= 1
+
+
+def test_what_is_done_when_the_user_stops_it_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.numeric.black_box.SHARD_SECONDS", 0.0)
+    problem, path = problem_of(DRAWN), write_adapter(tmp_path, DRAWN)
+    whole = differentiate(path, problem)
+
+    def stop_at_twenty(done, _):
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedDifferencesError) as stopped:
+        differentiate(path, problem, progress=stop_at_twenty)
+    found = stopped.value.numeric
+    assert found.keys() == whole.keys()
+    assert sum(len(estimate.indices) for estimate in found.values()) == 20
+    for name, estimate in found.items():
+        np.testing.assert_array_equal(estimate.value, whole[name].value[: len(estimate.indices)])

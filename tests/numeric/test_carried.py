@@ -1,14 +1,21 @@
 """Carried differences against the oracle's complex step: how far off they are, and whether their error bars say so."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from gradcheck_rnn.model.draw import configured_net, probe_problem
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.numeric import entries
-from gradcheck_rnn.numeric.carried import carried_gradient
+from gradcheck_rnn.numeric.carried import evaluation, trials
+from gradcheck_rnn.numeric.carried.gradient import carried_gradient
 from gradcheck_rnn.numeric.estimate import Estimate
-from tests.model.problems import SMOOTH, document, documents, exact_gradients, largest, problem_of
+from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
+from gradcheck_rnn.numeric.progress import Watch
+from gradcheck_rnn.numeric.spread import Threads
+from tests.model.problems import SMOOTH, document, documents, exact_gradients, largest, problem_of, settings_of
 from tests.oracle.problems import Document
 
 PROBLEMS = 60
@@ -16,7 +23,7 @@ PROBLEMS = 60
 
 def carried(problem: Problem, name: str, *, seed: int = 0, step: float | None = None) -> Estimate:
     indices = np.arange(problem.parameters[name].size)
-    return carried_gradient(problem, name, indices, rng=np.random.default_rng(seed), step=step)
+    return carried_gradient(problem, {name: indices}, rng=np.random.default_rng(seed), step=step)[name]
 
 
 def all_carried(problem: Problem) -> dict[str, Estimate]:
@@ -133,20 +140,149 @@ def test_a_sample_of_entries_has_the_values_that_all_of_them_have(name):
     problem = problem_of(document(seed=1, biases=True, layout="column", hidden_size=5, input_size=4))
     whole = carried(problem, name)
     chosen = np.array([0, 2, problem.parameters[name].size - 1])
-    sampled = carried_gradient(problem, name, chosen, rng=np.random.default_rng(0), step=1e-7)
+    sampled = carried_gradient(problem, {name: chosen}, rng=np.random.default_rng(0), step=1e-7)[name]
     np.testing.assert_allclose(sampled.value, whole.value[chosen], rtol=0, atol=1e-12 * whole.largest)
     np.testing.assert_array_equal(sampled.indices, chosen)
 
 
 def test_no_entries_give_an_empty_estimate():
     problem = problem_of(document())
-    none = carried_gradient(problem, "W_hh", np.arange(0), rng=np.random.default_rng(0))
+    none = carried_gradient(problem, {"W_hh": np.arange(0)}, rng=np.random.default_rng(0))["W_hh"]
     assert none.value.shape == none.error.shape == none.kink.shape == (0,)
 
 
 def test_blocks_of_runs_do_not_show_in_the_values(monkeypatch):
     problem = problem_of(document(seed=3, hidden_size=5, batch_size=2))
-    at_once = carried(problem, "W_hh", step=1e-7)
-    monkeypatch.setattr(entries, "BLOCK_BYTES", 3 * 8 * 2 * 5)  # three runs of (B, H) float64 each
-    in_blocks = carried(problem, "W_hh", step=1e-7)
-    np.testing.assert_allclose(in_blocks.value, at_once.value, rtol=1e-14)
+    at_once = gradient(problem)
+    small_blocks(monkeypatch)
+    in_blocks = gradient(problem)
+    for name, estimate in at_once.items():
+        np.testing.assert_allclose(in_blocks[name].value, estimate.value, rtol=1e-13, atol=1e-13 * estimate.largest)
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {},
+        {"initial_state": "learned"},
+        {"initial_state": "input", "inputs": "dense", "input_gradient": True},
+        {"initial_state": "input", "bidirectional": True, "layers": 2},
+        {"embedding_size": 3, "inputs": "tokens", "cell": "lstm"},
+    ],
+)
+def test_groups_of_sequences_do_not_show_in_the_values(monkeypatch, also):
+    """Where a block would be too narrow, its sequences follow each other."""
+    fixed = {"hidden_size": 3, "batch_size": 5, "length": 4}
+    settings = settings_of(document(seed=3, **fixed))
+    model = {name: value for name, value in also.items() if name not in ("inputs", "input_gradient")}
+    sequence = {name: value for name, value in also.items() if name in ("inputs", "input_gradient")}
+    settings = replace(
+        settings, model=replace(settings.model, **model), sequence=replace(settings.sequence, **sequence)
+    )
+    problem = probe_problem(configured_net(settings), settings)
+    at_once = gradient(problem)
+    monkeypatch.setattr(trials, "BLOCK_VALUES", 2 * trials.LEAST_TRIALS * 3 * 2)  # two sequences of the fewest trials
+    monkeypatch.setattr(trials, "OUTPUT_VALUES", 2 * trials.LEAST_TRIALS * 4 * 2)
+    in_groups = gradient(problem)
+    for name, estimate in at_once.items():
+        np.testing.assert_allclose(in_groups[name].value, estimate.value, rtol=0, atol=1e-13 * estimate.largest)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_number_of_threads_changes_no_bit(monkeypatch, workers):
+    small_blocks(monkeypatch)
+    problem = problem_of(document(seed=4, hidden_size=5, batch_size=2))
+    assert_same_bits(gradient(problem, spread=Threads(workers)), gradient(problem))
+
+
+def elsewhere(task, arguments):
+    """What another process would do with copies of the arguments."""
+    return [pickle.loads(pickle.dumps(task))(*pickle.loads(pickle.dumps(each))) for each in arguments]
+
+
+def test_blocks_that_another_process_works_out_are_the_same():
+    problem = problem_of(document(seed=4, hidden_size=5, batch_size=2))
+    assert_same_bits(gradient(problem, spread=elsewhere), gradient(problem))
+
+
+@pytest.mark.parametrize("cell", ["tanh", "relu", "sigmoid"])
+def test_the_direct_form_agrees_with_the_exact_one_within_both_error_bars(cell):
+    problem = problem_of(document(seed=6, cell=cell, length=6, gain=1.0))
+    direct = gradient(problem, form="direct")
+    for name, exact in gradient(problem).items():
+        assert (np.abs(direct[name].value - exact.value) <= 3 * direct[name].error + exact.error).all()
+        assert np.median(direct[name].error) <= 1e-8 * exact.largest
+
+
+def test_a_failing_block_ends_the_threads_with_its_error():
+    def task(number):
+        if number == 3:
+            raise ValueError("block 3")
+        return number
+
+    with pytest.raises(ValueError, match="block 3"):
+        list(Threads(2)(task, [(number,) for number in range(20)]))
+
+
+def test_progress_counts_up_to_every_entry(monkeypatch):
+    small_blocks(monkeypatch)
+    problem = problem_of(document(seed=1, inputs="tokens", input_size=5, length=3, batch_size=None))
+    told, entries = [], sum(value.size for value in problem.parameters.values())
+    gradient(problem, watch=Watch(entries, lambda *news: told.append(news), lambda _seconds: None))
+    assert {total for _, total in told} == {entries}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == entries
+
+
+def test_what_ctrl_c_leaves_are_the_entries_whose_blocks_were_done(monkeypatch):
+    small_blocks(monkeypatch)
+    problem = problem_of(document(seed=1, hidden_size=5, length=3))
+    whole = gradient(problem)
+
+    def stopping(task, arguments):
+        for place, each in enumerate(arguments):
+            if place == 4:
+                raise KeyboardInterrupt
+            yield task(*each)
+
+    with pytest.raises(InterruptedDifferencesError) as stopped:
+        gradient(problem, spread=stopping)
+    left = stopped.value.numeric
+    assert left.keys() == whole.keys()
+    assert 0 < sum(len(each.indices) for each in left.values()) < sum(len(each.indices) for each in whole.values())
+    for name, estimate in left.items():
+        np.testing.assert_array_equal(estimate.value, whole[name].value[estimate.indices])
+
+
+def test_the_time_that_is_foreseen_is_that_of_the_first_block_times_the_work(monkeypatch):
+    small_blocks(monkeypatch)
+    clock = iter(range(100))
+    monkeypatch.setattr(evaluation.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(evaluation, "work_of", lambda _base, _block: 2.0)
+    problem, told, blocks = problem_of(document(seed=1)), [], []
+
+    def counted(task, arguments):
+        blocks.extend(arguments)
+        return (task(*each) for each in arguments)
+
+    gradient(problem, spread=counted, watch=Watch(0, lambda *_news: None, told.append))
+    assert told[0] == len(blocks)
+
+
+def small_blocks(monkeypatch) -> None:
+    """Three trials of a problem with hidden size 5 and two sequences: two runs of (B, H) each."""
+    monkeypatch.setattr(trials, "BLOCK_VALUES", 2 * 2 * 5 * 3)
+    monkeypatch.setattr(trials, "OUTPUT_VALUES", 1)
+    monkeypatch.setattr(trials, "LEAST_TRIALS", 1)
+
+
+def gradient(problem: Problem, **how) -> dict[str, Estimate]:
+    indices = {name: np.arange(value.size) for name, value in problem.parameters.items()}
+    return carried_gradient(problem, indices, rng=np.random.default_rng(0), **how)
+
+
+def assert_same_bits(one: dict[str, Estimate], other: dict[str, Estimate]) -> None:
+    assert one.keys() == other.keys()
+    for name, estimate in one.items():
+        np.testing.assert_array_equal(estimate.value, other[name].value)
+        np.testing.assert_array_equal(estimate.error, other[name].error)

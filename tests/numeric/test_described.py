@@ -6,10 +6,11 @@ import pytest
 from gradcheck_rnn.config.settings import CheckSettings
 from gradcheck_rnn.numeric.described import described_gradient
 from gradcheck_rnn.numeric.estimate import Estimate
+from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
 from tests.model.problems import document, exact_gradients, largest, problem_of
 
 # method: share of a tensor's largest entry by which its values may be off
-ACCURACY = {"auto": 1e-11, "complex_step": 1e-13, "richardson": 1e-8, "central": 1e-6}
+ACCURACY = {"auto": 1e-11, "direct": 1e-8, "complex_step": 1e-13, "richardson": 1e-8, "central": 1e-6}
 
 
 def _silent(*counts):
@@ -88,3 +89,23 @@ def test_what_comes_from_a_relu_s_exploding_states_is_no_estimate():
     with np.errstate(all="ignore"):
         found = differentiate(problem.at(huge), CheckSettings())
     assert not (np.isfinite(found["W_hh"].value) & np.isfinite(found["W_hh"].error)).all()
+
+
+def test_parameters_that_are_done_when_the_user_stops_it_are_kept(monkeypatch):
+    problem, check = problem_of(document(seed=0)), CheckSettings(method="complex_step")
+    whole = differentiate(problem, check)
+    done = list(whole)[:2]
+
+    def stop(exact, name, *others):
+        if name not in done:
+            raise KeyboardInterrupt
+        return whole[name]
+
+    monkeypatch.setattr("gradcheck_rnn.numeric.described._complex_step", stop)
+    with pytest.raises(InterruptedDifferencesError) as stopped:
+        differentiate(problem, check)
+    found = stopped.value.numeric
+    assert {name: len(estimate.indices) for name, estimate in found.items() if len(estimate.indices)} == {
+        name: len(whole[name].indices) for name in done
+    }
+    assert found.keys() == whole.keys()

@@ -12,7 +12,7 @@ import pytest
 from gradcheck_rnn.compare import compare_gradients
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.model.reference import reference_gradients
-from gradcheck_rnn.numeric.carried import carried_gradient
+from gradcheck_rnn.numeric.carried.gradient import carried_gradient
 from tests.model.problems import document, problem_of
 
 W_Y, TARGET, STATE = 2.0, 3.0, 0.5
@@ -38,7 +38,7 @@ def at_the_kink(offset: float = 0.0) -> Problem:
 
 def estimate(problem: Problem, name: str):
     indices = np.arange(problem.parameters[name].size)
-    return carried_gradient(problem, name, indices, rng=np.random.default_rng(0))
+    return carried_gradient(problem, {name: indices}, rng=np.random.default_rng(0))[name]
 
 
 @pytest.mark.parametrize(("name", "inputs"), [("b_h", [1.0]), ("W_xh", [1.0, -2.0]), ("W_hh", [STATE])])

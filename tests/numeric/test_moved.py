@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from gradcheck_rnn.numeric import entries
+from gradcheck_rnn.numeric import moved
 from gradcheck_rnn.numeric.moved import moved_losses
 from tests.model.problems import SMOOTH, document, documents, exact_gradients, largest, problem_of
 from tests.oracle.elman import loss as oracle_loss
@@ -45,5 +45,5 @@ def test_entries_are_moved_one_at_a_time_in_the_order_asked_for():
 def test_blocks_of_runs_do_not_show_in_the_losses(monkeypatch):
     problem = problem_of(document(seed=3, hidden_size=5, batch_size=2))
     at_once = moved_losses(problem, "W_hh", np.arange(25), 0.1)
-    monkeypatch.setattr(entries, "BLOCK_BYTES", 3 * 8 * 2 * 5)  # three runs of (B, H) float64 each
+    monkeypatch.setattr(moved, "BLOCK_BYTES", 3 * 8 * 2 * 5)  # three runs of (B, H) float64 each
     np.testing.assert_allclose(moved_losses(problem, "W_hh", np.arange(25), 0.1), at_once, rtol=1e-14)

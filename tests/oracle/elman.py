@@ -69,8 +69,7 @@ def loss(spec: Spec, parameters: Parameters, batch: Any) -> Any:
     total = 0.0
     for sequence in _sequences(spec, parameters, batch):
         _, outputs = _forward(spec, weights, sequence)
-        for t, target in sequence.targets.items():
-            total = total + _step_loss(spec, outputs[t], target)
+        total = total + _loss(spec, outputs[list(sequence.targets)], np.array([*sequence.targets.values()]))
     return total * _share(spec, batch)
 
 
@@ -166,13 +165,12 @@ def _truncated_backward(spec: Spec, weights: Parameters, sequence: Sequence, win
     return d
 
 
-def _forward(spec: Spec, weights: Parameters, sequence: Sequence) -> tuple[list[Array], list[Array]]:
-    h, y = [sequence.h0], []
-    for x in sequence.inputs:
-        z = weights["W_xh"] @ x + weights["W_hh"] @ h[-1] + weights["b_h"]
-        h.append(_activation(spec, z))
-        y.append(weights["W_hy"] @ h[-1] + weights["b_y"])
-    return h, y
+def _forward(spec: Spec, weights: Parameters, sequence: Sequence) -> tuple[list[Array], Array]:
+    """The states from the initial one on, and the outputs (T, O)."""
+    h = [sequence.h0]
+    for driven in sequence.inputs @ weights["W_xh"].T + weights["b_h"]:
+        h.append(_activation(spec, driven + weights["W_hh"] @ h[-1]))
+    return h, np.array(h[1:]) @ weights["W_hy"].T + weights["b_y"]
 
 
 def _activation(spec: Spec, z: Array) -> Array:
@@ -194,11 +192,12 @@ def _activation_derivative(spec: Spec, h: Array) -> Array:
     return np.where(h > 0.0, 1.0, 0.0)
 
 
-def _step_loss(spec: Spec, y: Array, target: Any) -> Any:
+def _loss(spec: Spec, y: Array, targets: Array) -> Any:
+    """The summed loss of outputs (n, O)."""
     if spec.loss == "mse":
-        return 0.5 * np.sum((y - target) ** 2)
-    shift = np.max(y.real)
-    return shift + np.log(np.sum(np.exp(y - shift))) - y[target]
+        return 0.5 * np.sum((y - targets) ** 2)
+    shift = np.max(y.real, axis=1)
+    return np.sum(shift + np.log(np.sum(np.exp(y.T - shift), axis=0)) - y[np.arange(len(y)), targets])
 
 
 def _output_error(spec: Spec, y: Array, targets: dict[int, Any], t: int, *, drop_target: bool = False) -> Array:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.thinned import thinned
+
 from .broken import relative_gaps
 from .broken_bug import IncompatibleEditsError
 from .gated import (
@@ -50,7 +52,7 @@ def case(seed: int, **fixed: Any) -> tuple[GatedSpec, dict[str, np.ndarray], Gat
     return random_case(np.random.default_rng(seed), **fixed)
 
 
-@pytest.mark.parametrize(("cell", "variant"), EVERY_VARIANT)
+@pytest.mark.parametrize(("cell", "variant"), thinned(EVERY_VARIANT, every=2))
 def test_without_a_bug_the_gradients_are_those_of_the_complex_step(cell, variant):
     for seed in range(6):
         spec, parameters, batch = case(seed, cell=cell, **variant)
@@ -152,7 +154,7 @@ def test_every_bug_shows_on_some_random_net():
     assert not {bug.identifier for bug in hidden}
 
 
-@pytest.mark.parametrize(("cell", "variant"), EVERY_VARIANT)
+@pytest.mark.parametrize(("cell", "variant"), thinned(EVERY_VARIANT, every=3))
 @pytest.mark.parametrize("layout", ["row", "column"])
 def test_a_bug_runs_wherever_it_has_a_place_and_leaves_the_shapes(cell, variant, layout):
     """Sizes that all differ, so that a product the wrong way round could not pass unnoticed."""
@@ -182,7 +184,8 @@ def test_layouts_and_biases_do_not_decide_what_a_bug_does(cell):
             assert max(gaps.values()) < 1e-9, bug.identifier
 
 
-@pytest.mark.parametrize("cell", [pytest.param("lstm", marks=pytest.mark.campaign), "gru"])
+@pytest.mark.campaign
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_no_two_bugs_of_other_kind_or_gate_coincide_in_every_net(cell):
     """Such a pair would have to accept each other's names: there is none."""
     coincide: set[tuple[Bug, Bug]] = set()

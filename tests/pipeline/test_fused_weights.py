@@ -111,9 +111,24 @@ def check(folder, fields, roles, bugs=()):
     return run_check(load_settings(str(folder / "net.yaml")), workers=0)
 
 
-@pytest.mark.parametrize("layout", ["row", "column"])
-@pytest.mark.parametrize("how", [FUSED, CONCATENATED], ids=["fused", "concatenated"])
-@pytest.mark.parametrize("fields", [LSTM, GRU], ids=["lstm", "gru"])
+@pytest.mark.parametrize(
+    ("fields", "how", "layout"),
+    [
+        pytest.param(LSTM, FUSED, "row", id="lstm-fused"),
+        pytest.param(GRU, CONCATENATED, "column", id="gru-concatenated"),
+        *(
+            pytest.param(fields, how, layout, marks=pytest.mark.campaign)
+            for fields, how, layout in (
+                (LSTM, CONCATENATED, "row"),
+                (LSTM, FUSED, "column"),
+                (LSTM, CONCATENATED, "column"),
+                (GRU, FUSED, "row"),
+                (GRU, CONCATENATED, "row"),
+                (GRU, FUSED, "column"),
+            )
+        ),
+    ],
+)
 def test_right_code_passes_on_its_own_loss_as_the_described_one(fields, how, layout, tmp_path):
     report = check(tmp_path, fields | {"layout": layout}, how[fields["cell"]])
     assert (report.outcome, report.findings) == ("pass", ())
@@ -122,9 +137,12 @@ def test_right_code_passes_on_its_own_loss_as_the_described_one(fields, how, lay
     assert report.power.missed == ()
 
 
-@pytest.mark.parametrize("how", [FUSED, CONCATENATED], ids=["fused", "concatenated"])
 @pytest.mark.parametrize(
-    "identifier", ["lstm:missing-activation-derivative:sigmoid' of f", "gru:untransposed-weight:W_hz"]
+    ("identifier", "how"),
+    [
+        pytest.param("lstm:missing-activation-derivative:sigmoid' of f", FUSED, id="lstm-fused"),
+        pytest.param("gru:untransposed-weight:W_hz", CONCATENATED, id="gru-concatenated"),
+    ],
 )
 def test_a_fault_in_one_gate_is_named_with_the_gate(identifier, how, tmp_path):
     bug = gated.BY_IDENTIFIER[identifier]

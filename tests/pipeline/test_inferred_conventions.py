@@ -39,18 +39,21 @@ def is_described(report):
     return report.outcome == "pass" and {point.loss for point in report.points} == {"described"}
 
 
+@pytest.mark.campaign
 def test_a_convention_of_z_is_inferred_under_equal_names(tmp_path):
     report = check(tmp_path, GRU | {"keeps": "1-z", "layout": "row"})
     assert is_described(report)
     assert inferred(report) == "`model.gru.keeps: 1-z` in the configuration says so for good"
 
 
+@pytest.mark.campaign
 def test_a_convention_that_is_stated_is_taken_at_its_word(tmp_path):
     report = check(tmp_path, GRU | {"keeps": "1-z", "layout": "row"}, "model.gru.keeps=z", "model.gru.reset=before")
     (note,) = [note for note in report.notes if note.kind == "forward-differs"]
     assert "`model.gru.keeps: 1-z` would describe your loss" in note.help
 
 
+@pytest.mark.campaign
 def test_the_layout_of_square_weights_is_inferred_under_equal_names(tmp_path):
     report = check(tmp_path, LSTM | {"layout": "column"}, sizes=SQUARE)
     assert is_described(report)
@@ -66,18 +69,21 @@ def test_layout_and_convention_are_inferred_with_the_roles_of_fused_arrays(how, 
     )
 
 
+@pytest.mark.campaign
 def test_the_layout_is_inferred_where_roles_are_declared(tmp_path):
     report = check(tmp_path, GRU, "model.gru.keeps=z", "model.gru.reset=before", roles=FUSED["gru"], names="ROLES")
     assert is_described(report)
     assert inferred(report) == "`model.layout: column` in the configuration says so for good"
 
 
+@pytest.mark.campaign
 def test_a_layout_that_is_stated_is_only_named(tmp_path):
     report = check(tmp_path, LSTM | {"layout": "column"}, "model.layout=row", roles=FUSED["lstm"])
     (note,) = [note for note in report.notes if note.kind == "undescribed"]
     assert "`model.layout: column` would describe your loss, with Wx = [W_xo W_xi W_xg W_xf]" in note.message
 
 
+@pytest.mark.campaign
 def test_the_meter_lstm_gives_the_same_report_without_its_roles(tmp_path):
     shutil.copytree(ROOT / "fixtures" / "meter_lstm", tmp_path / "fixtures" / "meter_lstm")
     own = tmp_path / "fixtures" / "meter_lstm" / "own_names.py"

@@ -95,18 +95,28 @@ def test_both_points_are_judged_unless_the_probe_is_off(check):
     assert [point.name for point in check(RIGHT, "check.probe=off").points] == ["configured"]
 
 
-@pytest.mark.parametrize(("share", "outcome"), [(1e-9, "pass"), (5e-7, "pass"), (2e-6, "fail"), (-1e-3, "fail")])
+@pytest.mark.parametrize(
+    ("share", "outcome"),
+    [
+        pytest.param(1e-9, "pass", marks=pytest.mark.campaign),
+        (5e-7, "pass"),
+        (2e-6, "fail"),
+        pytest.param(-1e-3, "fail", marks=pytest.mark.campaign),
+    ],
+)
 def test_one_entry_beyond_the_tolerance_is_enough_and_one_within_it_is_not(check, share, outcome):
     assert check(OFF.format(share=share)).outcome == outcome
 
 
-@pytest.mark.parametrize("tolerance", ["1e-4", "1e-8"])
+@pytest.mark.campaign
+@pytest.mark.parametrize("tolerance", ["1e-4", pytest.param("1e-8", marks=pytest.mark.campaign)])
 def test_the_tolerance_moves_that_line(check, tolerance):
     just_within, just_beyond = 0.9 * float(tolerance), 1.1 * float(tolerance)
     assert check(OFF.format(share=just_within), f"tolerance={tolerance}").outcome == "pass"
     assert check(OFF.format(share=just_beyond), f"tolerance={tolerance}").outcome == "fail"
 
 
+@pytest.mark.campaign
 def test_the_worst_entry_is_the_one_that_was_spoiled(check):
     (row,) = [row for row in check(OFF.format(share=0.5)).rows if row.verdict == "fail"]
     assert (row.name, row.worst.index) == ("W_hh", (0, 0))
@@ -162,6 +172,7 @@ def gradients(parameters, batch):
     assert (row.name, row.worst_at) == ("W_hh", "probe")
 
 
+@pytest.mark.campaign
 def test_only_the_parameters_asked_for_are_judged(check):
     report = check(OFF.format(share=0.1), only=("W_hh", "b_y"))
     assert [(row.name, row.verdict) for row in report.rows] == [("W_hh", "fail"), ("b_y", "pass")]
@@ -213,6 +224,7 @@ def test_code_in_float32_by_itself_is_never_called_wrong(tmp_path):
         assert failing(run_check(load_settings(str(config), overrides=[f"seed={seed}"]), workers=0)) == []
 
 
+@pytest.mark.campaign
 def test_steps_that_are_too_wide_cannot_tell_rather_than_fail(check):
     for step in ("0.1", "0.25", "0.5", "1.0"):
         for method in ("central", "richardson"):

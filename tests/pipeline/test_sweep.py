@@ -203,6 +203,7 @@ def test_lengths_run_one_by_one_to_nine_and_then_in_a_few_jumps(longest, more):
     assert lengths_up_to(longest) == [*range(1, 10), *more]
 
 
+@pytest.mark.campaign
 def test_progress_counts_every_step_of_every_parameter_and_then_every_length():
     told = []
     swept("pos_tagger.yaml", progress=lambda *news: told.append(news))
@@ -211,5 +212,6 @@ def test_progress_counts_every_step_of_every_parameter_and_then_every_length():
     assert told[-10:] == [("probe", done, 9) for done in range(10)]
 
 
+@pytest.mark.campaign
 def test_equal_seeds_give_equal_sweeps(sweep):
     assert sweep(RIGHT).points == sweep(RIGHT).points

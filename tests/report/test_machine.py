@@ -10,6 +10,7 @@ from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.machine import to_json
 from tests.report.samples import compared, report_of
+from tests.schema import validated
 
 
 def refuse(constant):
@@ -17,7 +18,7 @@ def refuse(constant):
 
 
 def document(*reports):
-    return json.loads(to_json(reports), parse_constant=refuse)
+    return validated(json.loads(to_json(reports), parse_constant=refuse))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -28,6 +29,7 @@ def test_what_is_not_finite_becomes_null_wherever_it_stands(value):
         [compared("W_hh", "fail", value, worst=worst)],
         [compared("W_hh", "fail", value, worst=worst)],
         findings=[finding],
+        outcome="fail",
     )
     read = document(report)
     for row in [*read["parameters"], *read["probe"]["parameters"]]:
@@ -53,7 +55,8 @@ def test_numbers_survive_to_the_last_digit():
 
 
 def test_a_finding_without_a_place_has_null_there():
-    read = document(report_of([compared("W_hh")], findings=[Finding("unexplained", "W_hh", "a message")]))
+    finding = Finding("unexplained", "W_hh", "a message")
+    read = document(report_of([compared("W_hh", "fail", 1.0)], findings=[finding], outcome="fail"))
     assert read["findings"][0]["location"] is None
 
 

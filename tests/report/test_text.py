@@ -120,3 +120,11 @@ def test_a_character_that_the_stream_lacks_stops_nothing(encoding):
     text = stream.buffer.getvalue().decode(encoding)
     assert "loss raised ValueError" in text
     assert "PASS" not in text
+
+
+def test_a_report_is_as_text_what_stands_in_a_pipe_whatever_the_terminal(monkeypatch):
+    report = report_of([compared(LONG, "fail", 2.0, shape=(3, 2))])
+    piped = [line.rstrip() for line in rendered(report).splitlines()]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    assert str(report).splitlines() == piped

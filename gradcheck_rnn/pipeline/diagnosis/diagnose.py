@@ -1,11 +1,13 @@
 """A failed check diagnosed: the chain map, and which term is broken, from gradients at further draws."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.chain_map import ChainMap
-from gradcheck_rnn.diagnose.findings import findings_of, unexplained
+from gradcheck_rnn.diagnose.findings import NO_NET, NOT_KNOWN, NOT_YOURS, findings_of, unexplained
 from gradcheck_rnn.diagnose.hypotheses import Ask, explain_gradients
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, usable
 from gradcheck_rnn.faults.fault import Fault
@@ -28,6 +30,8 @@ DRAWS = (0, 101, 102)
 # how many steps shorter the last of them is: what grows with T shows there
 SHORTER = 2
 LEAST_LENGTH = 3
+# work of a backward pass up to which the configured point, whose sizes are the user's, is searched too: some seconds
+MOST_WORK = 2_000_000
 # gradients whose calls depend on each other explain nothing
 UNREPEATABLE = ("state-leak", "accumulating-gradients", "nondeterministic-loss")
 # gradients that are no arrays of the right shape and kind are named already
@@ -79,7 +83,7 @@ def diagnose_reference(settings: Settings, net: Net, faults: Sequence[Fault], wr
     witnesses = [Witness(problem, reference_gradients(problem, faults)) for problem in problems]
     explanation = explain_gradients(witnesses, ask=lambda problem: reference_gradients(problem, faults))
     if explanation is None:
-        findings = unexplained(wrong, [], described=True)
+        findings = unexplained(wrong, [], why=NOT_KNOWN)
     else:
         findings = findings_of(explanation, net, {name: name for name in net.shapes}, wrong)
     return Diagnosis(tuple(findings), chain_of_reference(settings, nets[0], faults))
@@ -99,7 +103,7 @@ def diagnose_user(
     Args:
         plan: of the check.
         user: the code.
-        measured: what the check saw at its last point.
+        measured: what the check saw at the point where most of them fail.
         wrong: names of the parameters that fail.
         said: findings so far.
         lengths_are_free: whether the code takes other sequence lengths than the configured one.
@@ -114,8 +118,10 @@ def diagnose_user(
     net = probe_net(user.net, reducible=user.facts.sizes_may_vary) if plan.settings.check.probe else user.net
     nets = witness_nets(net, lengths_are_free=lengths_are_free)
     drawn = [] if "forward-differs" in kinds else _draws(plan, user, nets)
-    if drawn and largest_residual([each.witness for each in drawn], ()) < SAME:
+    if _is_right(drawn):
         drawn = _draws(plan, user, [net] * len(DRAWS))  # a window so wide that it shows on long sequences only
+    if _is_right(drawn) and _work(user.net) <= MOST_WORK:
+        drawn = [*filter(None, [_draw(plan, user, user.net, user.configured)]), *drawn]  # such as a bound
     explanation = None
     if drawn:
         is_coarse = "float32-inside" in kinds or plan.settings.dtype == "float32"
@@ -124,16 +130,29 @@ def diagnose_user(
         )
     if explanation is None or user.roles is None:
         experiments = run_experiments(plan, user, measured, wrong, lengths_are_free=lengths_are_free)
-        findings = unexplained(wrong, experiments, described=bool(drawn))
+        why = NOT_KNOWN if drawn else NOT_YOURS if user.facts.takes_batch else NO_NET
+        findings = unexplained(wrong, experiments, why=why)
     else:
         own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
         findings = findings_of(explanation, user.net, own_names, wrong)
+    if not user.facts.takes_batch:
+        return Diagnosis(tuple(findings))
     return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))
+
+
+def _is_right(drawn: Sequence[_Draw]) -> bool:
+    """Whether nothing is wrong at any draw, of those that there are."""
+    return bool(drawn) and largest_residual([each.witness for each in drawn], ()) < SAME
+
+
+def _work(net: Net) -> int:
+    """Products of a backward pass, about."""
+    return net.sizes.length * (net.sizes.batch or 1) * sum(math.prod(shape) for shape in net.shapes.values())
 
 
 def _draws(plan: Plan, user: UserNet, nets: Sequence[Net]) -> list[_Draw]:
     """The user's gradients at every draw; none where the described net does not describe them all."""
-    drawn = [_draw(plan, user, net, draw) for draw, net in zip(DRAWS, nets, strict=True)]
+    drawn = [_draw(plan, user, net, user.draw(net, draw)) for draw, net in zip(DRAWS, nets, strict=True)]
     complete = [each for each in drawn if each is not None]
     return complete if len(complete) == len(drawn) else []
 
@@ -147,9 +166,9 @@ def witness_nets(net: Net, *, lengths_are_free: bool) -> list[Net]:
     return [replace(net, sizes=replace(net.sizes, length=each)) for each in lengths]
 
 
-def _draw(plan: Plan, user: UserNet, net: Net, draw: int) -> _Draw | None:
-    """The user's gradients at a draw, as the described net's; None where that does not describe the loss there."""
-    forward = match_forward(plan, user, net, user.draw(net, draw))
+def _draw(plan: Plan, user: UserNet, net: Net, point: Point) -> _Draw | None:
+    """The user's gradients at a point, as the described net's; None where that does not describe the loss there."""
+    forward = match_forward(plan, user, net, point)
     if forward.problem is None:
         return None
     returned = returned_by(user, forward.factor)

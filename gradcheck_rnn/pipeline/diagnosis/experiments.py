@@ -1,20 +1,24 @@
 """Experiments on code that no known fault explains: changed numbers first, then the code at changed points."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.point import Point
+from gradcheck_rnn.compare import Comparison
 from gradcheck_rnn.diagnose.experiments import Experiment, Numbers, on_numbers
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.model.draw import probe_net
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.sums import named_constants
+from gradcheck_rnn.numeric.estimate import Indices
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, judge
 from gradcheck_rnn.pipeline.user.measure import measure_user
 from gradcheck_rnn.pipeline.user.net import UserNet
+from gradcheck_rnn.report.value import PointName
 
 # entries of each parameter that are differenced at a changed point
 SAMPLED = 30
@@ -30,7 +34,9 @@ def run_experiments(
     wrong = tuple(name for name in wrong if name in usable)
     if len(usable) < len(measured.numeric) or not all(np.isfinite(value).all() for value in usable.values()):
         return []
-    net = replace(user.net, sizes=replace(user.net.sizes, length=measured.length))
+    # where lengths are free, a large net was probed in small sizes
+    probed = probe_net(user.net, reducible=user.facts.sizes_may_vary) if lengths_are_free else user.net
+    net = replace(probed, sizes=replace(probed.sizes, length=measured.length))
     point = user.draw(net, 0) if plan.settings.check.probe else user.configured
     numbers = Numbers(
         usable,
@@ -38,24 +44,42 @@ def run_experiments(
         measured.rounding,
         point.parameters,
         wrong,
-        named_constants(net.sizes),
+        named_constants(net.sizes) if user.facts.takes_batch else {},
         plan.settings.check.tolerance,
+        measured.screened,
     )
     found = on_numbers(numbers)
     if any(experiment.findings for experiment in found):
         return found
-    look = _Look(plan, user)
+    judged = judge(measured, plan.settings.check.tolerance).comparisons
+    look = _Look(plan, user, net, {each.name: each for each in judged if each.worst is not None})
     if lengths_are_free:
         found += look.ladder()
     return [*found, *look.at_changed_points(net, point)]
 
 
+@dataclass(frozen=True)
+class _SomeEntries(Plan):
+    """A plan that looks at a sample of the entries, and at the worst that there was: it may be the only wrong one."""
+
+    seen: Mapping[str, Comparison] = field(default_factory=dict)
+
+    def entries(self, shapes: Mapping[str, tuple[int, ...]], point: PointName) -> dict[str, Indices]:
+        """Choose the entries."""
+        chosen = super().entries(shapes, point)
+        for name, entries in chosen.items():
+            if name in self.seen and self.seen[name].shape == shapes[name] and (worst := self.seen[name].worst):
+                chosen[name] = np.union1d(entries, np.ravel_multi_index(worst.index, shapes[name]))
+        return chosen
+
+
 class _Look:
     """Checks the code at a sample of entries, at points of the experiments' choice."""
 
-    def __init__(self, plan: Plan, user: UserNet) -> None:
+    def __init__(self, plan: Plan, user: UserNet, net: Net, seen: Mapping[str, Comparison]) -> None:
         sampled = replace(plan.settings, check=replace(plan.settings.check, entries=SAMPLED))
-        self.plan, self.user = replace(plan, settings=sampled, progress=lambda *_: None), user
+        self.plan = _SomeEntries(sampled, plan.only, lambda *_: None, plan.workers, means=plan.means, seen=seen)
+        self.user, self.net = user, net
 
     def wrong_at(self, net: Net, point: Point) -> list[str] | None:
         """Names of the parameters that fail at a point; None where the code gives nothing there."""
@@ -69,7 +93,7 @@ class _Look:
         """Let the sequence grow: what a chain brings shows from two steps on."""
         first: dict[str, int] = {}
         for length in LADDER:
-            net = replace(self.user.net, sizes=replace(self.user.net.sizes, length=length))
+            net = replace(self.net, sizes=replace(self.net.sizes, length=length))
             for name in self.wrong_at(net, self.user.draw(net, 0)) or []:
                 first.setdefault(name, length)
         words = ", ".join(
@@ -81,10 +105,10 @@ class _Look:
 
     def at_changed_points(self, net: Net, point: Point) -> Iterator[Experiment]:
         """Change one thing at a time and see whether the code is right there."""
-        zero = {name: np.zeros_like(state) for name, state in point.batch.initial_state.items()}
-        yield self._asked(
-            "with an initial state of zeros?", net, replace(point, batch=replace(point.batch, initial_state=zero))
-        )
+        if self.user.facts.takes_batch:
+            zero = {name: np.zeros_like(state) for name, state in point.batch.initial_state.items()}
+            changed = replace(point, batch=replace(point.batch, initial_state=zero))
+            yield self._asked("with an initial state of zeros?", net, changed)
         for name, value in point.parameters.items():
             if value.ndim == 2 and value.shape[0] == value.shape[1] > 1:
                 changed = _with(point, name, lambda W: 0.5 * (W + W.T))

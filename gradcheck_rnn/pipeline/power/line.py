@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from gradcheck_rnn.diagnose.power import Compared, Judge, Power
 from gradcheck_rnn.faults.fault import Fault
 from gradcheck_rnn.faults.library import fault_by_name
-from gradcheck_rnn.model.draw import PROBE_ENTRIES, PROBE_LENGTH, probe_net, probe_problem
+from gradcheck_rnn.model.draw import PROBE_LENGTH, probe_net, probe_problem
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.diagnosis.diagnose import faults_of
@@ -16,8 +14,12 @@ from gradcheck_rnn.pipeline.measurement import Plan, measure_reference
 
 # a missing carry is the fault that checks of recurrent nets are for
 CARRY = "missing-term:dh_next"
-# steps beyond which a reduced copy stands in for a point: each window of truncation is a backward pass of its own
+# entries and steps beyond which a reduced copy stands in for a point: each window of truncation is a backward pass of
+# its own
+MOST_ENTRIES = 100_000
 MOST_STEPS = 32
+# steps of such a copy at most: windows of truncation that are longer than a probe show on it, too
+COPY_STEPS = 2 * PROBE_LENGTH
 
 
 def judge_power(plan: Plan, judged: Judged) -> None:
@@ -49,7 +51,7 @@ def power_of(judge: Judge) -> Power:
 def reduced_copy(plan: Plan, point: Compared) -> Compared:
     """Return a probe of the same structure in small sizes, compared with its own numeric gradient."""
     net = probe_net(point.problem.net, reducible=True)
-    small = replace(net, sizes=replace(net.sizes, length=min(net.sizes.length, 2 * PROBE_LENGTH)))
+    small = replace(net, sizes=replace(net.sizes, length=min(net.sizes.length, COPY_STEPS)))
     measured = measure_reference(plan, "probe", probe_problem(small, plan.settings))
     if measured.described is None:
         raise ValueError("the reference describes itself")
@@ -57,8 +59,7 @@ def reduced_copy(plan: Plan, point: Compared) -> Compared:
 
 
 def _is_affordable(net: Net) -> bool:
-    entries = sum(int(np.prod(shape)) for shape in net.shapes.values())
-    return entries <= PROBE_ENTRIES and net.sizes.length <= MOST_STEPS
+    return net.entries <= MOST_ENTRIES and net.sizes.length <= MOST_STEPS
 
 
 def carry_fault(net: Net) -> Fault:

@@ -16,12 +16,12 @@ from gradcheck_rnn.diagnose.vanishing import Vanishing, vanishing_at
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.library import WINDOW
-from gradcheck_rnn.model.draw import PROBE_LENGTH, configured_net, configured_problem, probe_net, probe_problem
+from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.pipeline.diagnosis.diagnose import faults_of
 from gradcheck_rnn.pipeline.measurement import Measurement, Plan, Progress, judge, measure_reference
-from gradcheck_rnn.pipeline.power.line import MOST_STEPS
+from gradcheck_rnn.pipeline.power.line import COPY_STEPS, MOST_STEPS
 from gradcheck_rnn.report.power.table import KnownFault, PowerTable
 from gradcheck_rnn.report.value import PointName
 
@@ -44,7 +44,7 @@ def judge_known_faults(settings: Settings, *, progress: Progress = _silent) -> P
     plan, net = Plan(settings, None, progress), configured_net(settings)
     measured = [measure_reference(plan, "configured", copy_of_configured(settings))]
     if settings.check.probe:
-        probe = probe_problem(affordable(probe_net(net, reducible=True)), settings)
+        probe = probe_problem(_reduced(probe_net(net, reducible=True)), settings)
         measured.append(measure_reference(plan, "probe", probe))
     points = [each.described for each in measured if each.described is not None]
     judged_net = points[0].problem.net
@@ -63,17 +63,17 @@ def configured_vanishing(settings: Settings) -> Vanishing:
     return vanishing_at(configured_problem(settings), sensitivity=settings.check.tolerance)
 
 
-def affordable(net: Net) -> Net:
+def _reduced(net: Net) -> Net:
     """Return the net itself, or one of the same structure in small sizes: each known fault is a backward pass."""
     sizes, length = probe_net(net, reducible=True).sizes, net.sizes.length
-    within = length if length <= MOST_STEPS else 2 * PROBE_LENGTH
+    within = length if length <= MOST_STEPS else COPY_STEPS
     return replace(net, sizes=replace(sizes, length=min(sizes.length, within)))
 
 
 def copy_of_configured(settings: Settings) -> Problem:
     """Draw the configured point, where the net is large in small sizes and with the same gain of every weight."""
     net = configured_net(settings)
-    sizes, given = affordable(net).sizes, net.sizes
+    sizes, given = _reduced(net).sizes, net.sizes
     model = replace(
         settings.model,
         input_size=sizes.input_size,

@@ -1,7 +1,7 @@
 """The curves of a sweep: at one spot, the error over the step; over spots of rising T, the error of the gradients."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,7 +21,12 @@ from gradcheck_rnn.report.value import PointName
 class _ChosenEntries(Plan):
     """A plan that looks at entries chosen beforehand."""
 
-    chosen: Mapping[str, Indices]
+    chosen: Mapping[str, Indices] = field(default_factory=dict)
+
+    @property
+    def screens(self) -> bool:
+        """Look at the chosen entries one by one."""
+        return False
 
     def entries(self, shapes: Mapping[str, tuple[int, ...]], point: PointName) -> dict[str, Indices]:  # noqa: ARG002  the same at every point
         """Return the chosen entries."""
@@ -66,8 +71,9 @@ def look(plan: Plan, spot: Spot, most: int) -> Looked:
     Raises:
         UserCodeError: user code gave nothing that could be judged.
     """
-    chosen = _chosen(plan, spot, plan.settings.check.entries or most)
-    measured = spot.measure(_ChosenEntries(plan.settings, plan.only, plan.progress, chosen))
+    wanted = plan.settings.check.entries
+    chosen = _chosen(plan, spot, wanted if isinstance(wanted, int) else most)
+    measured = spot.measure(_ChosenEntries(plan.settings, plan.only, plan.progress, plan.workers, chosen=chosen))
     judged = {each.name: each for each in judge(measured, plan.settings.check.tolerance).comparisons}
     return Looked(spot, chosen, measured, judged)
 

@@ -31,22 +31,24 @@ def _silent(_label: str, _done: int, _total: int) -> None:
     """Show no progress."""
 
 
-def run_sweep(settings: Settings, *, only: Sequence[str] = (), workers: int = 1, progress: Progress = _silent) -> Sweep:
+def run_sweep(
+    settings: Settings, *, only: Sequence[str] = (), workers: int | None = None, progress: Progress = _silent
+) -> Sweep:
     """Sweep over steps and lengths.
 
     Args:
         settings: what to sweep over.
         only: names of the parameters; empty means all.
-        workers: processes for user code; 0 runs it in this one.
+        workers: processes for user code, None for as many as there are cores; 0 runs it in this one.
         progress: told what is going on, and how far it is.
     Raises:
         UsageError: nothing was swept over, because the adapter or `only` has mistakes.
     """
-    swept = _Swept(Plan(settings, tuple(only) or None, _silent), progress)
+    swept = _Swept(Plan(settings, tuple(only) or None, _silent, workers), progress)
     if settings.backward.adapter is None:
         swept.sweep(reference_subject(settings))
     else:
-        _sweep_user(swept, settings.backward.adapter, workers)
+        _sweep_user(swept, settings.backward.adapter)
     return Sweep(settings, STEPS, tuple(swept.points), swept.lengths, tuple(swept.findings), tuple(swept.notes))
 
 
@@ -57,10 +59,10 @@ def lengths_up_to(longest: int) -> list[int]:
     return [int(T) for T in np.union1d(first, more)]
 
 
-def _sweep_user(swept: "_Swept", path: Path, workers: int) -> None:
+def _sweep_user(swept: "_Swept", path: Path) -> None:
     settings = swept.plan.settings
     code = UserCode(path, settings.seed, configured_net(settings).sizes, settings.check.timeout)
-    with running(code, workers=workers) as runner:
+    with running(code, workers=swept.plan.workers) as runner:
         try:
             swept.sweep(user_subject(swept.plan, open_user_net(runner, settings, path)))
         except UserCodeError as error:

@@ -47,7 +47,8 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
         raise UserCodeError(remarks.constant_loss(values[1]))
     usual = float(np.median(np.abs(values))) if values else 0.0
     if user.roles is None:
-        return Forward(None, 1.0, usual, notes=(remarks.undescribed(user.reason),))
+        said = (remarks.undescribed(user.reason),) if user.facts.takes_batch else ()
+        return Forward(None, 1.0, usual, _coarse(plan, user, point, usual), said)
     problems = [user.roles.problem(net, each).in_double_precision() for each in points]
     notes = user.notes
     if not net.learned and ignores_initial_state(user.runner, points, has_loss=user.facts.has_loss):
@@ -67,6 +68,15 @@ def match_forward(plan: Plan, user: UserNet, net: Net, point: Point) -> Forward:
     factor, findings = matched
     notes += (remarks.loss_factor(factor),) if factor != 1 else ()
     return Forward(problems[0], factor, usual, findings, notes)
+
+
+def _coarse(plan: Plan, user: UserNet, point: Point, usual: float) -> tuple[Finding, ...]:
+    """Say so where a loss that nothing describes moves in steps of single precision."""
+    if plan.settings.dtype == "float32" or not usual:
+        return ()
+    noise = user.runner.run(user_loss_noise, point, plan.settings.seed, 0.0)
+    is_coarse = remarks.FLOAT32_NOISE * usual < noise < remarks.LARGEST_FLOAT32_NOISE * usual
+    return (remarks.float32_in_loss(noise, usual),) if is_coarse else ()
 
 
 def _with_better_description(differs: Finding, net: Net, loss: UserLoss) -> Finding:

@@ -1,10 +1,12 @@
 """Gradients that are clipped as they are returned: no fault where the configured point does not reach the bound."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.numeric.estimate import NumericGradient
 from gradcheck_rnn.pipeline.measurement import Measurement
 
 # how a probe is shrunk until a bound is no longer reached: share of its steps' number, factor on its parameters
@@ -26,6 +28,32 @@ class Bound:
     def words(self) -> str:
         """Say what is bounded."""
         return f"a norm of {self.value:.6g}" if self.of_norm else f"+-{self.value:.6g}"
+
+    def is_reached_by(self, numeric: NumericGradient) -> bool:
+        """Whether right gradients would be clipped."""
+        every = np.concatenate([each.value for each in numeric.values()])
+        size = np.linalg.norm(every) if self.of_norm else np.abs(every).max(initial=0.0)
+        return bool(size >= self.value * (1 - AGREES))
+
+
+def shared_bound(gradients: Sequence[Mapping[str, Array | None]]) -> Bound | None:
+    """Find what returned gradients share that are clipped, whatever else is wrong with them: their norm, or an entry.
+
+    Args:
+        gradients: those of several points, at which they would be large.
+    Returns:
+        the bound; None if nothing is shared, or where one is not finite. Entries may be equal by chance, too.
+    """
+    every = [
+        np.concatenate([np.zeros(1), *(each.reshape(-1) for each in one.values() if each is not None)])
+        for one in gradients
+    ]
+    norms, entries = np.array([np.linalg.norm(each) for each in every]), np.abs(np.concatenate(every))
+    for sizes, of_norm in ((norms, True), (entries, False)):
+        largest = float(sizes.max())
+        if np.isfinite(largest) and largest > 0 and (sizes >= largest * (1 - SAME_BOUND)).sum() > 1:
+            return Bound(largest, of_norm=of_norm)
+    return None
 
 
 def returned_bound(measured: Measurement) -> Bound | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gradcheck_rnn.adapters.lifetime import current_lifetime
 from gradcheck_rnn.analytic.point import Point, nudged
 from gradcheck_rnn.analytic.roles import Roles, find_roles, own_shapes, same_lengths
 from gradcheck_rnn.analytic.session import Session
@@ -31,18 +32,33 @@ NEARBY = 0.1
 
 @dataclass(frozen=True)
 class AdapterFacts:
-    """What loading the adapter showed; `initial` is what its `parameters` drew."""
+    """What loading the adapter showed; `initial` is what its `parameters` drew.
+
+    `takes_batch` says that its functions are given a batch, so that they have steps, targets and states to vary;
+    `in_python` that its files can be edited: they ask no program in another language.
+    """
 
     has_loss: bool
+    has_losses: bool
     roles: Roles | None
     initial: Mapping[str, Array] | None
     sizes_may_vary: bool
+    takes_batch: bool
+    in_python: bool
 
 
 def adapter_facts(session: Session) -> AdapterFacts:
     """Task: say what the adapter offers."""
     adapter = session.adapter
-    return AdapterFacts(adapter.loss is not None, adapter.roles, session.initial, adapter.sizes_may_vary)
+    return AdapterFacts(
+        has_loss=adapter.loss is not None,
+        has_losses=adapter.losses is not None,
+        roles=adapter.roles,
+        initial=session.initial,
+        sizes_may_vary=adapter.sizes_may_vary,
+        takes_batch=adapter.takes_batch,
+        in_python=session.code.adapter is None and not current_lifetime().programs,
+    )
 
 
 def initial_parameters(session: Session, sizes: Sizes) -> dict[str, Array] | None:

@@ -1,85 +1,78 @@
 """The numeric gradient of the user's loss: through the described one where that is the same, else through itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_rnn.analytic.inspection import Inspection
-from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import Roles, own_shapes
 from gradcheck_rnn.compare import compare_gradients
-from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.numeric.black_box import user_gradient, user_loss_noise
-from gradcheck_rnn.numeric.described import described_gradient
+from gradcheck_rnn.numeric.black_box import Cost, user_gradient
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, joined, picked, scaled
+from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError, as_far_as_it_went
 from gradcheck_rnn.pipeline import remarks
-from gradcheck_rnn.pipeline.measurement import Plan
-from gradcheck_rnn.pipeline.user.forward import Forward
-from gradcheck_rnn.pipeline.user.net import UserNet
-from gradcheck_rnn.report.value import PointName
+from gradcheck_rnn.pipeline.measurement import differentiate_described
+from gradcheck_rnn.pipeline.user.cost import foretell
+from gradcheck_rnn.pipeline.user.screening import screened_by_described, screened_by_user, unconfirmed_along
+from gradcheck_rnn.pipeline.user.user_point import Differenced, UserPoint
 
 # random entries of each parameter that are differenced through the user's loss, to confirm the described one
 CONFIRMED = 20
 
 
-@dataclass(frozen=True)
-class UserPoint:
-    """User code at one point: where, what its calls showed, and what is known of its loss."""
-
-    plan: Plan
-    user: UserNet
-    name: PointName
-    point: Point
-    seen: Inspection
-    forward: Forward
-
-
-@dataclass(frozen=True)
-class Differenced:
-    """A numeric gradient under the user's names, and whose loss was differenced."""
-
-    loss: Literal["user", "described"]
-    numeric: dict[str, Estimate]
-    notes: tuple[Finding, ...] = ()
-
-
-def difference(at: UserPoint) -> Differenced:
-    """Differentiate the loss of the user's code at a point.
+def difference(at: UserPoint, indices: dict[str, Indices]) -> Differenced:
+    """Differentiate the loss of the user's code at a point, until it is done or the user stops it.
 
     Raises:
         UserCodeError: the user's loss raised, hung, crashed or returned no number.
     """
-    indices = at.plan.entries(own_shapes(at.point.parameters), at.name)
     wanted, problem, roles = at.plan.settings.check.loss, at.forward.problem, at.user.roles
     if problem is None or roles is None or wanted == "user":
         notes = (remarks.no_complex_step(),) if at.plan.settings.check.method == "complex_step" else ()
-        return Differenced("user", _through_user(at, indices), notes)
-    described = _through_described(at, problem, roles, indices)
-    unconfirmed = [] if at.seen.loss is None or wanted == "described" else _unconfirmed(at, described)
+        return replace(_of_user(at, indices), notes=notes)
+    described = _of_described(at, problem, roles, indices)
+    if not described.is_complete:
+        return described
+    try:
+        unconfirmed = [] if at.seen.loss is None or wanted == "described" else _unconfirmed(at, described)
+    except KeyboardInterrupt:
+        return replace(described, is_complete=False)
     if not unconfirmed:
-        return Differenced("described", described)
-    return Differenced("user", _through_user(at, indices), (remarks.unconfirmed(unconfirmed),))
+        return described
+    return replace(_of_user(at, indices), notes=(remarks.unconfirmed(unconfirmed),))
+
+
+def _of_user(at: UserPoint, indices: dict[str, Indices]) -> Differenced:
+    """Difference the user's own loss; a probe that is smaller than the configured point is not screened."""
+    if at.plan.screens and not (at.name == "probe" and at.is_reduced):
+        return screened_by_user(at)
+    found = as_far_as_it_went(lambda: _through_user(at, indices))
+    return Differenced("user", found.numeric, is_complete=found.is_complete)
+
+
+def _of_described(at: UserPoint, problem: Problem, roles: Roles, indices: dict[str, Indices]) -> Differenced:
+    """Difference the described loss; the probe, which is fast, is not screened."""
+    if at.plan.screens and at.name == "configured":
+        return screened_by_described(at, problem, roles)
+    found = as_far_as_it_went(lambda: _through_described(at, problem, roles, indices))
+    return Differenced("described", found.numeric, is_complete=found.is_complete)
 
 
 def _through_described(
     at: UserPoint, problem: Problem, roles: Roles, indices: dict[str, Indices]
 ) -> dict[str, Estimate]:
-    wanted = _by_role(problem.net, roles, indices)
-    estimates = described_gradient(
-        problem,
-        wanted,
-        at.plan.settings.check,
-        at.plan.rng(f"sample {at.name}"),
-        progress=lambda done, total: at.plan.progress(at.name, done, total),
+    found = as_far_as_it_went(
+        lambda: differentiate_described(at.plan, at.name, problem, _by_role(problem.net, roles, indices))
     )
-    return {
-        name: scaled(_of_name(problem.net, roles, name, entries, estimates), at.forward.factor)
+    named = {
+        name: scaled(_of_name(problem.net, roles, name, entries, found.numeric), at.forward.factor)
         for name, entries in indices.items()
     }
+    if not found.is_complete:
+        raise InterruptedDifferencesError(named)
+    return named
 
 
 def _by_role(net: Net, roles: Roles, indices: Mapping[str, Indices]) -> dict[str, Indices]:
@@ -103,24 +96,37 @@ def _of_name(net: Net, roles: Roles, name: str, entries: Indices, estimates: Map
     return picked(whole, at[np.argsort(whole.indices[at])])
 
 
-def _through_user(at: UserPoint, indices: dict[str, Indices]) -> dict[str, Estimate]:
-    base = at.seen.loss or 0.0
-    seed, scale = at.plan.settings.seed, max(abs(base), at.forward.usual)
+def _through_user(at: UserPoint, indices: dict[str, Indices], *, confirming: bool = False) -> dict[str, Estimate]:
+    def foresee(cost: Cost) -> None:
+        if (at.name == "probe") == at.plan.screens:
+            foretell(at, cost, confirming=confirming)
+
     return user_gradient(
         at.user.runner,
         at.point,
         indices,
         at.plan.settings.check,
-        noise=at.user.runner.run(user_loss_noise, at.point, seed, scale),
-        base=base,
-        progress=lambda done, total: at.plan.progress(at.name, done, total),
+        noise=at.loss_noise(),
+        base=at.base,
+        progress=at.progress,
+        foresee=foresee,
     )
 
 
-def _unconfirmed(at: UserPoint, described: dict[str, Estimate]) -> list[str]:
-    """Parameters whose described derivatives the user's loss contradicts, at random entries and at the worst one."""
+def _unconfirmed(at: UserPoint, differenced: Differenced) -> list[str]:
+    """Parameters whose described derivatives the user's loss contradicts.
+
+    It is asked at random entries and at the worst one; of a screened parameter along the same directions.
+    """
+    described, screened = differenced.numeric, differenced.screened
+    entries = {name: each for name, each in described.items() if name not in screened or not len(screened[name].along)}
+    return [*unconfirmed_along(at, screened), *_unconfirmed_entries(at, entries)]
+
+
+def _unconfirmed_entries(at: UserPoint, described: dict[str, Estimate]) -> list[str]:
     places = {name: _places(at, name, estimate) for name, estimate in described.items()}
-    user = _through_user(at, {name: described[name].indices[chosen] for name, chosen in places.items()})
+    chosen = {name: described[name].indices[place] for name, place in places.items()}
+    user = _through_user(at, chosen, confirming=True)
     shapes = own_shapes(at.point.parameters)
     values = {name: _whole(described[name], shapes[name]) for name in described}
     errors = {name: float(described[name].error.max(initial=0.0)) for name in described}

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradcheck_rnn.compare import Verdict
+from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.repair.patch import FileDiff
+from gradcheck_rnn.report.study import Reach
 from gradcheck_rnn.report.value import Outcome, Report
 
 
@@ -91,3 +94,41 @@ class Story:
     def first_failing(self) -> int | None:
         """The least length at which the code fails at the configured point."""
         return self.ladder[-1].length if self.ladder[-1].verdict == "fail" else None
+
+
+@dataclass(frozen=True)
+class FoundPatch:
+    """What a search for edits made of a small program, `name`, that has the story's fault in it.
+
+    `tried` edits led to `diffs`, with which the gradients of all parameters, `gradients` in number, pass the check and
+    are right at so many `points` that the search had not seen. None of the check's errors exceeds `max_relative_error`.
+    """
+
+    name: str
+    diffs: tuple[FileDiff, ...]
+    tried: int
+    gradients: int
+    max_relative_error: float | None
+    points: int
+
+
+@dataclass(frozen=True)
+class NamedMap:
+    """A chain map and whose code it is of, in a few words."""
+
+    name: str
+    chain: ChainMap
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A story with everything that pictures need.
+
+    `maps` are those of right code, of code with a fault to compare with, and of the story's own; there are none where
+    the chain cannot be mapped. `reaches` say how far an error reaches back at each point.
+    """
+
+    story: Story
+    patch: FoundPatch | None
+    maps: tuple[NamedMap, ...]
+    reaches: tuple[Reach, ...]

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.text import Text
 
 from gradcheck_rnn.report.demo import words
-from gradcheck_rnn.report.demo.chapters import ClassicCheck, Story
+from gradcheck_rnn.report.demo.chapters import ClassicCheck, FoundPatch, Story
+from gradcheck_rnn.report.repair.text import show_diffs
 from gradcheck_rnn.report.text import STYLES, WORDS, say, show_chain, show_finding, show_table, show_verdict
 from gradcheck_rnn.report.value import Outcome
 
-TITLE = "One line of a backward pass is wrong. Which?"
 # columns before what stands out from the prose
 INDENT = 4
 # columns of a cell of the table of the classic check
@@ -20,12 +20,18 @@ COLUMN = 20
 
 def show_story(story: Story, console: Console) -> None:
     """Print a demonstration, from the first sign of a fault to the code that passes."""
-    console.print(Text(TITLE, style="bold"))
-    chapters = (_code, _ladder, _table, _map, _classic, _finding, _mending, _mended)
-    for number, chapter in enumerate(chapters, start=1):
+    console.print(Text(words.TITLE, style="bold"))
+    for number, chapter in enumerate(CHAPTERS, start=1):
         console.print()
         chapter(story, console, f"{number}. ")
+
+
+def show_ending(story: Story, patch: FoundPatch | None, console: Console) -> None:
+    """Print the last chapter, the patch if there is one, and the commands to go on with."""
     console.print()
+    if patch is not None:
+        _patch(patch, console, f"{len(CHAPTERS) + 1}. ")
+        console.print()
     _commands(words.what_next(story), console)
 
 
@@ -50,7 +56,7 @@ def _ladder(story: Story, console: Console, number: str) -> None:
 
 def _table(story: Story, console: Console, number: str) -> None:
     _heading(f"{number}The whole table, at T = {story.broken.settings.sequence.length}", console)
-    _tell(words.two_points(), console)
+    _tell(words.two_points(mark="*"), console)
     console.print()
     show_table(story.broken, console)
     console.print()
@@ -130,6 +136,15 @@ def _mended(story: Story, console: Console, number: str) -> None:
     show_verdict(story.mended, console)
 
 
+def _patch(patch: FoundPatch, console: Console, number: str) -> None:
+    _heading(f"{number}The patch", console)
+    _tell(words.before_patch(patch), console)
+    console.print()
+    show_diffs(patch.diffs, console)
+    console.print()
+    _tell(words.after_patch(patch), console)
+
+
 def _commands(commands: Sequence[tuple[str, str]], console: Console) -> None:
     width = max(len(command) for command, _ in commands)
     for command, purpose in commands:
@@ -148,3 +163,7 @@ def _tell(sentence: str, console: Console) -> None:
 def _stand_out(lines: Sequence[str], console: Console) -> None:
     for line in lines:
         console.print(Text(" " * INDENT + line))
+
+
+# those that every story has, in their order
+CHAPTERS = (_code, _ladder, _table, _map, _classic, _finding, _mending, _mended)

@@ -9,9 +9,10 @@ from gradcheck_rnn.config.variants import variant_in
 from gradcheck_rnn.diagnose.chain_map import ChainMap
 from gradcheck_rnn.faults.library import is_elman
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.report.demo.chapters import Alarm, ClassicCheck, Rung, Story
+from gradcheck_rnn.report.demo.chapters import Alarm, ClassicCheck, FoundPatch, Rung, Story
 from gradcheck_rnn.report.demo.equations import forward_lines
 
+TITLE = "One line of a backward pass is wrong. Which?"
 _CELLS = {"lstm": "An LSTM", "gru": "A GRU"}
 # the longest list of names in a sentence, and those of a longer one that are named
 MOST_NAMES, FIRST_NAMES = 5, 3
@@ -137,10 +138,10 @@ def reading_of_ladder(story: Story) -> str:
     return f"Same code, same weights, one step more. It is right for {steps} and wrong for {first}. {why}".rstrip()
 
 
-def two_points() -> str:
-    """Say where the check looks."""
+def two_points(*, mark: str) -> str:
+    """Say where the check looks; `mark` is what the table says of the second point."""
     return (
-        "gradcheck-rnn compares every single entry, at your weights and at a probe point of its own (marked *). "
+        f"gradcheck-rnn compares every single entry, at your weights and at a probe point of its own (marked {mark}). "
         "A row shows a parameter's worst entry: analytic is your gradient, numeric is what moving the weight gives, "
         "and the error says how far that can be trusted."
     )
@@ -250,6 +251,25 @@ def change(finding: Finding) -> list[str]:
     return [finding.help]
 
 
+def before_patch(patch: FoundPatch) -> str:
+    """Say what source is mended, and how."""
+    return (
+        f"So far the mistake was made in a backward pass of gradcheck-rnn's own. {patch.name} is a small program with "
+        "the same mistake. `gradcheck-rnn fix` changes its source a little, runs it, compares again, and tries the "
+        "next change, until every gradient passes. It found this one:"
+    )
+
+
+def after_patch(patch: FoundPatch) -> str:
+    """Say what the patch does, and how far the search went."""
+    error = patch.max_relative_error
+    largest = "" if error is None else f" (largest relative error {error:.0e})"
+    return (
+        f"{patch.tried} edits were tried. With this patch all {patch.gradients} gradients pass{largest}, and so they "
+        f"do at {patch.points} points that the search had not seen."
+    )
+
+
 def what_next(story: Story) -> list[tuple[str, str]]:
     """Commands to go on with, and what each is for."""
     cell = _cell(story.broken.settings)
@@ -258,6 +278,7 @@ def what_next(story: Story) -> list[tuple[str, str]]:
         (f"gradcheck-rnn explain {story.fault.kind}", "more about this mistake"),
         (f"gradcheck-rnn demo --list{family}", "all that can be shown so"),
         ("gradcheck-rnn check my.yaml", "the same for your code"),
+        ("gradcheck-rnn fix my.yaml", "and its patch"),
     ]
 
 

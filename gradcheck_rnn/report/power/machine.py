@@ -1,11 +1,10 @@
 """The power of a check as JSON, schema version 1: strict JSON, null where there is no number or no probe."""
 
 import json
-import math
 from typing import Any
 
 from gradcheck_rnn.diagnose.vanishing import Vanishing
-from gradcheck_rnn.report.machine import SCHEMA_VERSION, power_document
+from gradcheck_rnn.report.machine import SCHEMA_VERSION, number, power_document
 from gradcheck_rnn.report.power.table import KnownFault, PowerTable
 
 
@@ -43,7 +42,7 @@ def _fault(known: KnownFault) -> dict[str, Any]:
     return {
         "kind": sight.fault.kind,
         "term": sight.fault.term,
-        "share": _by_point([_number(share) for share in sight.shares]),
+        "share": _by_point([number(share) for share in sight.shares]),
         "caught": _by_point(sight.caught_at),
         "variants": known.ways,
         "reason": known.reason,
@@ -53,8 +52,8 @@ def _fault(known: KnownFault) -> dict[str, Any]:
 def vanishing_document(vanishing: Vanishing) -> dict[str, Any]:
     """Return the reach of the chain; `norms` are by lag from 0 on."""
     return {
-        "norms": [_number(norm) for norm in vanishing.norms],
-        "factor": _number(vanishing.factor),
+        "norms": [number(norm) for norm in vanishing.norms],
+        "factor": number(vanishing.factor),
         "sensitivity": vanishing.sensitivity,
         "lost_at": vanishing.lost_at,
         "saturated": vanishing.saturated,
@@ -64,7 +63,3 @@ def vanishing_document(vanishing: Vanishing) -> dict[str, Any]:
 def _by_point(values: Any) -> dict[str, Any]:
     configured, *probe = values
     return {"configured": configured, "probe": probe[0] if probe else None}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value

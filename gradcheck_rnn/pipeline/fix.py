@@ -1,0 +1,202 @@
+"""One repair from settings to patches: what is wrong, small problems to try edits on, the search, the proof."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradcheck_rnn.analytic.cores import usable_cores
+from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.analytic.runner import running
+from gradcheck_rnn.analytic.session import UserCode
+from gradcheck_rnn.analytic.sources import loaded_sources
+from gradcheck_rnn.config.settings import Settings
+from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.pipeline.check import run_check, silent, user_code
+from gradcheck_rnn.pipeline.measurement import Plan, Progress
+from gradcheck_rnn.pipeline.small_points import TRIED, UNSEEN, in_words, returned_clip, targets
+from gradcheck_rnn.pipeline.user.latent_clip import Bound
+from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.repair.edit import Edit, edited
+from gradcheck_rnn.repair.original import Original
+from gradcheck_rnn.repair.search import Found, Search
+from gradcheck_rnn.repair.target import Target
+from gradcheck_rnn.repair.value import Patch, Searched
+from gradcheck_rnn.repair.wording import well_worded
+from gradcheck_rnn.repair.workshop import Texts, Workshop
+from gradcheck_rnn.report.repair.value import Repair
+from gradcheck_rnn.report.value import Report
+
+TIME_LIMIT = 60.0
+# why there is nothing to edit
+NO_ADAPTER = "the configuration names no adapter, so the backward pass is none of yours"
+NO_PYTHON = "the backward pass is no Python: the adapter asks a program for it"
+# how edited code is run
+WITHOUT_LOSS = "without a call of the loss before it"
+# what a patch leaves that can be verified no better
+COARSE = "float32 inside: every gradient is right up to its rounding; a check passes once all arrays are float64"
+# steps of the check that proves a patch where, with all of them, what is returned is clipped
+FEWER_STEPS = (5, 3, 1)
+
+
+def run_fix(
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
+) -> Repair:
+    """Check one configuration and, where a gradient is wrong, search for edits after which none is.
+
+    Args:
+        settings: what to check and how.
+        workers: processes that try edits, None for as many as there are cores; 0 runs user code in this one.
+        time_limit: seconds that the search may take; the check before it and the proof after it are no part of it.
+        progress: told what is going on, and how far it is.
+    Raises:
+        UsageError: nothing was checked, because the adapter has mistakes.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the value says so.
+    """
+    began = time.monotonic()
+    report = run_check(settings, workers=workers, progress=progress)
+    checked = time.monotonic() - began
+    repair = repair_of(report, workers=workers, time_limit=time_limit, progress=progress)
+    return repair if repair.searched is None else replace(repair, searched=replace(repair.searched, checked_in=checked))
+
+
+def repair_of(
+    report: Report, *, workers: int | None = None, time_limit: float = TIME_LIMIT, progress: Progress = silent
+) -> Repair:
+    """Search for edits after which nothing is wrong of what a check found."""
+    settings = report.settings
+    if report.outcome == "fail" and not report.interrupted and not report.in_python:
+        return Repair(report, Searched(reason=NO_ADAPTER if settings.backward.adapter is None else NO_PYTHON))
+    if settings.backward.adapter is None or not report.may_be_repaired:
+        return Repair(report)
+    began = time.monotonic()
+    fixing = _Fixing(settings, report, user_code(settings, settings.backward.adapter, {}), workers, progress)
+    searched = fixing.searched(began + time_limit)
+    return Repair(report, replace(searched, seconds=time.monotonic() - began))
+
+
+@dataclass(frozen=True)
+class _Fixing:
+    """A repair of code whose check failed."""
+
+    settings: Settings
+    report: Report
+    code: UserCode
+    workers: int | None
+    progress: Progress
+
+    def searched(self, deadline: float) -> Searched:
+        """Search until the deadline: below a clip of what is returned first, then for an edit that takes it away."""
+        clip = self._clip()
+        searched = self._searched(deadline, clip)
+        if clip is not None and not (searched.patches or searched.reason or searched.stopped_by):
+            return self._searched(deadline, None)
+        return searched
+
+    def _searched(self, deadline: float, clip: Bound | None) -> Searched:
+        try:
+            tried, unseen, files = self._measured(clip)
+        except UserCodeError as error:
+            return Searched(reason=f"at small sizes {error.finding.message}")
+        originals = {file: Original.read(file) for file in files}
+        workshop = Workshop(self.code, usable_cores() if self.workers is None else self.workers)
+
+        def verify(texts: Texts) -> bool:
+            outcome = workshop.outcome(texts, unseen)
+            return outcome is not None and outcome.is_right
+
+        search = Search(
+            workshop, tried, verify, deadline, lambda done, total: self.progress("edits tried", done, total)
+        )
+        try:
+            found = search.run()
+        except UserCodeError as error:
+            how = "run step by step, as edits are tried" if error.finding.kind == "timed-out" else WITHOUT_LOSS
+            return Searched(reason=f"{how}, {error.finding.message}")
+        if found.is_right_already:
+            return Searched(reason=self._right_already(clip))
+        patch = self._proven(found, originals, unseen, clip)
+        return Searched(
+            patches=() if patch is None else (patch,),
+            tried=found.tried,
+            mended=found.mended,
+            stopped_by=found.stopped_by,
+        )
+
+    def _clip(self) -> Bound | None:
+        """What the user's gradients are clipped at as they are returned."""
+        with running(self.code, workers=self.workers) as runner:
+            return returned_clip(open_user_net(runner, self.settings, self.code.path))
+
+    def _measured(self, clip: Bound | None) -> tuple[list[Target], list[Target], list[Path]]:
+        """Small problems on which edits are tried, others to verify them at, and the files of the user's."""
+        plan = Plan(self.settings, None, silent, self.workers)
+        with running(self.code, workers=self.workers) as runner:
+            user = open_user_net(runner, self.settings, self.code.path)
+            loss = self.report.loss
+            tried = targets(plan, user, TRIED, draw=0, loss=loss, clip=clip)
+            unseen = targets(plan, user, UNSEEN, draw=len(TRIED), loss=loss, clip=clip)
+            return tried, unseen, [Path(file) for file in runner.run(loaded_sources)]
+
+    def _right_already(self, clip: Bound | None) -> str:
+        """Why there is nothing to mend; empty where a clip is to be taken away, for a check fails at any length."""
+        if clip is None:
+            return "every gradient is right at the small points that edits are tried at"
+        checks = (run_check(settings, workers=self.workers) for settings, _ in _proofs(self.settings, clip))
+        if not any(report.outcome == "pass" for report in checks):
+            return ""
+        return f"every gradient is right that is below {clip.words}, at which what is returned is clipped"
+
+    def _proven(
+        self, found: Found, originals: Mapping[Path, Original], unseen: Sequence[Target], clip: Bound | None
+    ) -> Patch | None:
+        """The best worded set of edits after which a check passes as a whole, and others that do the same."""
+        solutions = well_worded(found.solutions, lambda file: originals[file].source.text)
+        for settings, remains in _proofs(self.settings, clip):
+            for place, edits in enumerate(solutions):
+                report = run_check(settings, workers=self.workers, texts=_edited(edits, originals))
+                is_coarse = _is_right_up_to_float32(report)
+                if report.outcome == "pass" or is_coarse:
+                    return Patch(
+                        edits=edits,
+                        originals=tuple(originals.values()),
+                        before={row.name: row.max_relative_error for row in self.report.rows},
+                        after={row.name: row.max_relative_error for row in report.rows},
+                        points=tuple(in_words(target.point) for target in unseen),
+                        equivalent=tuple(solutions[place + 1 :]),
+                        findings=_repaired(self.report.findings, report.findings),
+                        remains="; ".join(filter(None, [remains, COARSE if is_coarse else ""])),
+                    )
+        return None
+
+
+def _proofs(settings: Settings, clip: Bound | None) -> Iterator[tuple[Settings, str]]:
+    """What a patch may pass a check of: the settings, or fewer steps where more reach a clip; and what that leaves."""
+    yield settings, ""
+    own = settings.sequence.length
+    for length in FEWER_STEPS:
+        if clip is not None and length < own:
+            remains = f"a check passes with sequence.length={length}; with {own}, gradients are clipped at {clip.words}"
+            yield replace(settings, sequence=replace(settings.sequence, length=length)), remains
+
+
+def _is_right_up_to_float32(report: Report) -> bool:
+    """Whether nothing is in the way of a verdict but the rounding of float32 in the user's code."""
+    kinds = {finding.kind for finding in report.findings}
+    return report.outcome == "inconclusive" and kinds == {"float32-inside"} and not report.interrupted
+
+
+def _edited(edits: Sequence[Edit], originals: Mapping[Path, Original]) -> dict[Path, str]:
+    files = dict.fromkeys(edit.file for edit in edits)
+    return {file: edited(originals[file].source.text, [each for each in edits if each.file == file]) for file in files}
+
+
+def _repaired(before: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that edits which mend everything repair: those with a name of which nothing is left."""
+    left = {(finding.kind, finding.term) for finding in after}
+    found = (finding for finding in before if (finding.kind, finding.term) not in left)
+    return tuple(finding for finding in found if finding.kind != "unexplained")

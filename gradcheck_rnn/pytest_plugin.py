@@ -1,0 +1,133 @@
+"""The plugin for pytest: a file `*.gradcheck.yaml` is a test for each parameter of its net.
+
+Every run of pytest imports this module, so it imports nothing of the tool's before there is such a file.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from gradcheck_rnn.analytic.failure import UserCodeError
+    from gradcheck_rnn.config.settings import Settings
+    from gradcheck_rnn.report.value import Report
+
+SUFFIX = ".gradcheck.yaml"
+MARKER = "gradcheck"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of the tests, for `-m gradcheck`."""
+    config.addinivalue_line("markers", f"{MARKER}: gradients of one parameter, from a file *{SUFFIX}")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "GradcheckFile | None":
+    """Collect a configuration."""
+    return GradcheckFile.from_parent(parent, path=file_path) if file_path.name.endswith(SUFFIX) else None
+
+
+class NoPassError(Exception):
+    """A parameter did not pass; the message is what the test has to say."""
+
+
+class GradcheckFile(pytest.File):
+    """A configuration, whose parameters are tests that share one check."""
+
+    def collect(self) -> "Iterator[GradcheckItem]":
+        """Read the configuration and name the parameters; user code is loaded at the most, not called.
+
+        Raises:
+            CollectError: one of these cannot be done.
+        """
+        from gradcheck_rnn.analytic.failure import UserCodeError
+        from gradcheck_rnn.errors import UsageError
+        from gradcheck_rnn.pipeline.names import parameter_names
+
+        try:
+            names = parameter_names(self.settings)
+        except UsageError as error:
+            raise self.CollectError(str(error)) from None
+        except UserCodeError as error:
+            raise self.CollectError(_collection_error(error)) from None
+        for name in names:
+            item = GradcheckItem.from_parent(self, name=name)
+            item.add_marker(MARKER)
+            yield item
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The configuration, called as somebody would who stands here.
+
+        Raises:
+            UsageError: it has mistakes.
+        """
+        from gradcheck_rnn.config import load_settings
+
+        return load_settings(os.path.relpath(self.path))
+
+    @cached_property
+    def report(self) -> "Report":
+        """What the check found, which is run when the first test asks.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        from gradcheck_rnn.api import check
+
+        # the workers of pytest-xdist have the cores among them already
+        report = check(self.settings, workers=1 if hasattr(self.config, "workerinput") else None)
+        if report.interrupted:
+            raise KeyboardInterrupt
+        return report.with_paths_from(Path.cwd())
+
+
+class GradcheckItem(pytest.Item):
+    """One parameter. It passes where it passes the check, and in no other case."""
+
+    def runtest(self) -> None:
+        """Look up the parameter in the report of its file.
+
+        Raises:
+            NoPassError: it did not pass.
+        """
+        from gradcheck_rnn.report.part import part_of
+
+        part = part_of(cast(GradcheckFile, self.parent).report, self.name)
+        if part.outcome != "pass":
+            raise NoPassError(_text(part))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show our own words without a traceback."""
+        from gradcheck_rnn.errors import UsageError
+
+        if isinstance(excinfo.value, NoPassError | UsageError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Say where the test is: in the file, of which no line is the parameter's."""
+        return self.path, None, self.name
+
+
+def _text(part: "Report") -> str:
+    """The part of the report, a line that sums it up first, and the command that may mend it."""
+    from gradcheck_rnn.report.repair.text import fix_command
+    from gradcheck_rnn.report.words import summary
+
+    text = f"{summary(part)}\n\n{part}"
+    is_mendable = part.outcome == "fail" and part.in_python
+    return f"{text}\n\ntry: {fix_command(part.settings.source, ())}" if is_mendable else text
+
+
+def _collection_error(error: "UserCodeError") -> str:
+    """The finding as a mistake of the user's input, its place as seen from here."""
+    from gradcheck_rnn.errors import Mistake
+
+    finding = error.finding
+    place = finding.location and replace(finding.location, file=os.path.relpath(finding.location.file))
+    return str(Mistake(finding.message, finding.help, place))

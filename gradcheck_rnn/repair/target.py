@@ -1,0 +1,133 @@
+"""A small problem and what gradients there must be, entry by entry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcheck_rnn.analytic.point import Point
+from gradcheck_rnn.compare import ERROR_BARS, NEGLIGIBLE_SHARE
+from gradcheck_rnn.model.activations import Array
+from gradcheck_rnn.numeric.estimate import Indices, NumericGradient, Values
+
+# the distance of a gradient that has nothing to do with the right one: how much farther says nothing
+FAR = 2.0
+TINY = float(np.finfo(np.float64).tiny)
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A point, its loss (None if user code has none), and the numeric gradient there; N entries of all parameters.
+
+    An entry of `indices[name]`, one parameter after the other, must be `value`, up to `tolerance` of the larger of the
+    two or up to `bar`, which holds the errors of both; at a kink anything between `value` +- `kink` is right. Each is
+    (N,). What is below `floor` is judged on that scale.
+    """
+
+    point: Point
+    loss: float | None
+    indices: Mapping[str, Indices]
+    value: Values
+    kink: Values
+    bar: Values
+    tolerance: float
+    floor: float
+
+    def right(self, gradients: Mapping[str, Array | None]) -> Mask:
+        """Which entries are right, (N,)."""
+        found = self._entries(gradients)
+        with np.errstate(all="ignore"):
+            gap = np.abs(found - self.value) - self.kink
+            scale = np.maximum(np.maximum(np.abs(found), np.abs(self.value)), self.floor)
+            return np.asarray((gap <= self.tolerance * scale) | (gap <= self.bar))
+
+    def names_wrong(self, gradients: Mapping[str, Array | None]) -> frozenset[str]:
+        """The parameters of which an entry is not right."""
+        right, at, wrong = self.right(gradients), 0, set()
+        for name, indices in self.indices.items():
+            if not right[at : at + len(indices)].all():
+                wrong.add(name)
+            at += len(indices)
+        return frozenset(wrong)
+
+    def distances(self, gradients: Mapping[str, Array | None]) -> list[float]:
+        """How far each parameter's gradient is off, as a share of the numeric one's norm; at most FAR."""
+        return [_share(found - value, value) for found, value in self._parts(gradients)]
+
+    def angles(self, gradients: Mapping[str, Array | None]) -> list[float]:
+        """The same, once the constant is divided out that brings it closest: sine of the angle between the two."""
+        return [_share(found - _projection(found, value), found) for found, value in self._parts(gradients)]
+
+    def _parts(self, gradients: Mapping[str, Array | None]) -> list[tuple[Values, Values]]:
+        """Entries of each parameter, those found and those that must be."""
+        found, at, parts = self._entries(gradients), 0, []
+        for indices in self.indices.values():
+            part = slice(at, at := at + len(indices))
+            parts.append((found[part], self.value[part]))
+        return parts
+
+    def _entries(self, gradients: Mapping[str, Array | None]) -> Values:
+        parts = [_entries_of(gradients.get(name), indices) for name, indices in self.indices.items()]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+
+def runs_of(targets: Sequence[Target]) -> list[Target]:
+    """The targets in the order of their runs: the first one once more at the end, for what other calls leave behind."""
+    return [*targets, targets[0]]
+
+
+def names_right(targets: Sequence[Target], mask: Mask) -> set[str]:
+    """Names of the parameters of which every entry is right in every run of the targets, whose mask that is."""
+    wrong, at = set(), 0
+    for target in runs_of(targets):
+        for name, indices in target.indices.items():
+            if not mask[at : at + len(indices)].all():
+                wrong.add(name)
+            at += len(indices)
+        at += 1  # whether the run has left its arguments as they were
+    return set(targets[0].indices) - wrong
+
+
+def target_at(
+    point: Point,
+    loss: float | None,
+    numeric: NumericGradient,
+    rounding: Mapping[str, float],
+    *,
+    tolerance: float,
+) -> Target:
+    """Make a target from what was measured at a point: the numeric gradient, and the rounding that is allowed for."""
+    value = np.concatenate([each.value for each in numeric.values()])
+    finite = np.where(np.isfinite(value), value, 0.0)
+    return Target(
+        point=point,
+        loss=loss,
+        indices={name: each.indices for name, each in numeric.items()},
+        value=value,
+        kink=np.concatenate([each.kink for each in numeric.values()]),
+        bar=ERROR_BARS * np.concatenate([each.error + rounding[name] for name, each in numeric.items()]),
+        tolerance=tolerance,
+        floor=NEGLIGIBLE_SHARE * float(np.linalg.norm(finite)),
+    )
+
+
+def _share(part: Values, whole: Values) -> float:
+    """Norm of one beside that of the other, at most FAR, which is what it is where one is not finite."""
+    with np.errstate(all="ignore"):
+        share = float(np.linalg.norm(part)) / max(float(np.linalg.norm(whole)), TINY)
+    return min(share, FAR) if np.isfinite(share) else FAR
+
+
+def _projection(found: Values, value: Values) -> Values:
+    with np.errstate(all="ignore"):
+        square = float(value @ value)
+        return value * (float(found @ value) / square) if square else value
+
+
+def _entries_of(gradient: Array | None, indices: Indices) -> Values:
+    if gradient is None:
+        return np.full(len(indices), np.nan)
+    return np.asarray(gradient, dtype=np.float64).reshape(-1)[indices]

@@ -1,0 +1,1 @@
+"""A repair for people, with its diff, and as JSON."""

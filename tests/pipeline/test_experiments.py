@@ -1,0 +1,42 @@
+"""Experiments on code that is unexplained, at a probe that was reduced in size."""
+
+from gradcheck_rnn.analytic.runner import running
+from gradcheck_rnn.analytic.session import UserCode
+from gradcheck_rnn.config import load_settings
+from gradcheck_rnn.model.draw import configured_net, probe_net
+from gradcheck_rnn.pipeline.diagnosis.experiments import run_experiments
+from gradcheck_rnn.pipeline.measurement import Plan
+from gradcheck_rnn.pipeline.user.measure import measure_user
+from gradcheck_rnn.pipeline.user.net import open_user_net
+from tests.cli.running import MISBEHAVING, tagger_config
+
+ONE_ENTRY = f"""
+import sys
+sys.path.insert(1, {str(MISBEHAVING)!r})
+import tagger_core
+from tagger_core import loss
+
+def gradients(parameters, batch):
+    grads = tagger_core.gradients(parameters, batch)
+    grads["W_xh"][1, 2] *= 1.5
+    return grads
+"""
+
+
+def test_one_wrong_entry_stays_wrong_at_every_changed_point(tmp_path):
+    """Of 120,000 entries of W_xh the probe keeps 576, of which experiments sample 30: the wrong one is among them."""
+    adapter = tmp_path / "adapter.py"
+    adapter.write_text(ONE_ENTRY)
+    sizes = ("model.input_size=4000", "model.hidden_size=30", "sequence.inputs=dense", "check.loss=described")
+    settings = load_settings(str(tagger_config(tmp_path, adapter)), overrides=sizes)
+    plan = Plan(settings, ("W_xh",), lambda *_: None)
+    code = UserCode(adapter, settings.seed, configured_net(settings).sizes, 60.0)
+    with running(code, workers=0) as runner:
+        user = open_user_net(runner, settings, adapter)
+        net = probe_net(user.net, reducible=True)
+        assert net.sizes.input_size < user.net.sizes.input_size
+        measured = measure_user(plan, user, "probe", net, user.probe(net))
+        experiments = run_experiments(plan, user, measured, ("W_xh",), lengths_are_free=True)
+    answers = {each.question: each.answer for each in experiments}
+    assert answers["which sequences?"] == "W_xh from T = 1 on"
+    assert answers["with a symmetric W_hh?"] == answers["with a W_hh of zeros?"] == "still wrong: W_xh"

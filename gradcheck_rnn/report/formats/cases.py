@@ -90,5 +90,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield proven
     if finding.help:
         yield f"help: {finding.help}"
+    if finding.correction:
+        yield f"patch:\n{finding.correction}"
     if finding.accepted:
         yield f"accepted: {finding.accepted.reason} ({finding.accepted.location})"

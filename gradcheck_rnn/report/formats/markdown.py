@@ -115,6 +115,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield from _bullets([f"{each['question']}: {each['answer']}" for each in experiments])
     if finding.help:
         yield f"**help:** {_prose(finding.help)}"
+    if finding.correction:
+        yield _fenced(finding.correction, "diff")
     if proven := proof(finding):
         yield _prose(proven)
 

@@ -54,6 +54,11 @@ INVOCATION = Invocation(folder=Path("/repository"), root=Path("/repository"))
 WRONG = compared("W_hh", "fail", 2.0)
 RIGHT = compared("b_h")
 LOST = Finding("missing-term", "dh_next", "the carry is lost", "dh_next = dz @ W_hh.T", parameters=("W_hh",))
+CORRECTED = replace(
+    LOST,
+    location=Location("/repository/net.py", 2, text="dh = dy"),
+    correction="@@ net.py:2 @@\n- dh = dy\n+ dh = dy + dh_next",
+)
 RAISED = Finding(
     "raised", "loss", "loss raised ValueError: no", location=Location("/repository/net.py", 41, text="raise")
 )
@@ -84,6 +89,7 @@ def any_report(draw):
         help=TEXTS,
         parameters=st.lists(st.sampled_from(names), max_size=2, unique=True).map(tuple) if names else st.just(()),
         evidence=st.sampled_from([{}, {"traceback": "in loss:\n  raise ]]>`"}, {"residual": 0.0, "draws": 3}]),
+        correction=st.one_of(st.just(""), TEXTS),
         location=st.one_of(st.none(), st.builds(Location, st.just("net.py"), st.integers(0, 9), text=TEXTS)),
     )
     verdicts = {row.verdict for row in rows}

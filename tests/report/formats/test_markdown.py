@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.formats.markdown import render
 from tests.report.formats.samples import (
+    CORRECTED,
     FEW,
     HOSTILE,
     INVOCATION,
@@ -54,6 +55,10 @@ def test_the_verdict_comes_first():
     assert tokens[0].tag == "h2"
     assert contents(tokens, "h2") == ["❌ FAIL net.yaml"]
     assert contents(tokens, "p")[0] == "1 of 2 parameters is wrong: W_hh (tolerance 1e-06)"
+
+
+def test_a_patch_that_was_found_is_a_block_of_a_diff():
+    assert fences(blocks(failing(CORRECTED)))[1] == ("diff", f"{CORRECTED.correction}\n")
 
 
 def test_a_row_of_the_table_shows_what_the_terminal_shows():

@@ -112,7 +112,7 @@ def test_the_page_holds_the_finding_its_explanation_the_patch_and_the_commands(s
 
 
 def test_without_a_patch_at_hand_the_page_says_how_one_is_searched():
-    report = replace(failing_report(), study=None, chain=None)
+    report = replace(failing_report(), study=None, patch=None, chain=None)
     page = Read(page_of(report, overrides=("seed=3",)))
     assert "gradcheck-rnn fix net.yaml --set seed=3" in [each.text for each in page.named("pre")]
     assert page.of_class("diff") == []

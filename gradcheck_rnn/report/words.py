@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.power import Power
-from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.findings import Acceptance, Finding
 from gradcheck_rnn.report.screened import screening_lines
 from gradcheck_rnn.report.value import Report, Row
 
@@ -126,12 +126,18 @@ def evidence(report: Report) -> list[str]:
     return lines
 
 
-def accepted_line(report: Report) -> str:
-    """Say whether a baseline lets through all that is wrong, or what it does not."""
+def accepted_lines(report: Report) -> list[str]:
+    """Say whether a baseline lets through all that is wrong, or what it does not; nothing where it knows nothing."""
     if report.is_accepted:
-        return "accepted: the baseline knows every fault that was found"
+        return ["accepted: the baseline knows every fault that was found"]
     new = [f"{each.kind} {each.term}" for each in report.findings if not each.accepted]
-    return f"not accepted: {_list(new) or 'a parameter that no accepted fault explains'}"
+    is_known = len(new) < len(report.findings)
+    return [f"not accepted: {_list(new) or 'a parameter that no accepted fault explains'}"] if is_known else []
+
+
+def accepted_because(accepted: Acceptance) -> str:
+    """Say why a fault is let through, and where that stands."""
+    return f"{accepted.reason} ({accepted.location})"
 
 
 def proof(finding: Finding) -> str:

@@ -14,7 +14,7 @@ from gradcheck_rnn.report.html.finding import FoundFault, found_faults
 from gradcheck_rnn.report.html.table import ORDER, TableRow, table_caption, table_rows
 from gradcheck_rnn.report.repair.value import FoundEdits
 from gradcheck_rnn.report.value import Outcome, Report
-from gradcheck_rnn.report.words import evidence, headline, power_line, subject
+from gradcheck_rnn.report.words import accepted_lines, evidence, headline, power_line, subject
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class _Section:
     id: str
     source: str
     outcome: Outcome
+    accepted: bool
     headline: str
     evidence: Sequence[str]
     subject: Sequence[tuple[str, str]]
@@ -72,8 +73,9 @@ def _section(report: Report, invocation: Invocation, name: str) -> _Section:
         id=name,
         source=report.settings.source,
         outcome=report.outcome,
+        accepted=report.is_accepted,
         headline=headline(report),
-        evidence=[*power, *evidence(report)],
+        evidence=[*power, *evidence(report), *accepted_lines(report)],
         subject=list(_subject(report)),
         rows=table_rows(report.rows),
         table_caption=table_caption(report),

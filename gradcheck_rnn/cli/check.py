@@ -23,10 +23,10 @@ from gradcheck_rnn.cli.reports import (
     has_annotations,
     output_format_option,
     report_option,
-    repository_of,
     show_in,
     write_reports,
 )
+from gradcheck_rnn.files import repository_of
 
 if TYPE_CHECKING:
     from gradcheck_rnn.config.settings import Settings

@@ -118,8 +118,3 @@ def formats_of(output_format: str | None, places: Sequence[Destination]) -> froz
 def has_annotations(output_format: str | None) -> bool:
     """Whether annotations follow the text: on GitHub Actions, where nobody watches and nobody chose a format."""
     return output_format is None and os.environ.get("GITHUB_ACTIONS") == "true" and not sys.stdout.isatty()
-
-
-def repository_of(folder: Path) -> Path:
-    """The folder from which a repository's files are named: the nearest above with a `.git`, else the folder itself."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from gradcheck_rnn.report.value import Report
 
 
-@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.command(
+    cls=ProjectCommand, epilog=EPILOG, short_help="Compare gradients with differences, name the broken term."
+)
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", shell_complete=files_like)
 @click.option(
     "--set",

@@ -29,7 +29,7 @@ def _names_like(_context: click.Context, _parameter: click.Parameter, incomplete
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
 
 
-@click.command()
+@click.command(short_help="Tell the story of one wrong line, up to its patch.")
 @click.argument("fault", nargs=-1, metavar="[CELL] [FAULT]", shell_complete=_names_like)
 @click.option("--list", "listed", is_flag=True, help="List the known faults of a cell, or of one kind.")
 @click.option(

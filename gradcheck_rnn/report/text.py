@@ -199,6 +199,7 @@ def say(console: Console, text: Text, *, indent: int = 0) -> None:
     """Print prose, wrapped at a width that can be read, every line indented alike."""
     width = min(console.width, PROSE_WIDTH) - indent
     for line in text.wrap(console, max(width, 20)):
+        line.rstrip()
         console.print(Text(" " * indent) + line)
 
 

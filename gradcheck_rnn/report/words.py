@@ -1,6 +1,6 @@
 """Sentences of a report: what was checked, what came out, what the exact rows prove."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.power import Power
@@ -146,15 +146,20 @@ def proof(finding: Finding) -> str:
     if not isinstance(left, float):
         return ""
     together = finding.evidence.get("together_with")
-    others = f", together with {_list([str(name) for name in together])}," if isinstance(together, list) else ""
+    others = f", together with {_faults(together)}," if isinstance(together, list) else ""
     digits = f"to {left:.0e}" if left > 0 else "to the last digit"
     text = f"matched: this fault{others} gives your gradients {digits} at {finding.evidence['draws']} draws"
     if isinstance(nearest, Mapping):
         text += f"; the next best, {nearest['kind']} {nearest['term']}, is off by {nearest['residual']:.0e}"
     equivalent = finding.evidence.get("equivalent")
     if isinstance(equivalent, list) and equivalent:
-        text += f"; the same gradients: {_list([str(name) for name in equivalent])}"
+        text += f"; the same gradients: {_faults(equivalent)}"
     return text
+
+
+def _faults(names: Sequence[object]) -> str:
+    """Faults by kind and term, as titles name them."""
+    return _list([str(name).replace(":", " ", 1) for name in names])
 
 
 def finding_title(finding: Finding) -> str:

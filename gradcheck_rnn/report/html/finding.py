@@ -13,8 +13,8 @@ from gradcheck_rnn.report.words import accepted_because, finding_title, proof
 class FoundFault:
     """A finding, ready to be laid out.
 
-    `help` is the right formula where a known fault was matched, else it is prose. `accepted` says why a baseline lets
-    it through, if one does. `blocks` are those of the kind's page, empty where that was shown before.
+    `help` is the right formula where a known fault of a term was matched, else it is prose. `accepted` says why a
+    baseline lets it through, if one does. `blocks` are those of the kind's page, empty where that was shown before.
     """
 
     kind: str
@@ -47,7 +47,7 @@ def found_fault(finding: Finding, *, explained: bool) -> FoundFault:
         title=finding_title(finding),
         message=finding.message,
         help=finding.help,
-        help_is_code="residual" in finding.evidence,
+        help_is_code="residual" in finding.evidence and "=" in finding.help,
         place="" if location is None else str(location),
         line="" if location is None else location.text.strip(),
         traceback=str(finding.evidence.get("traceback", "")),

@@ -162,6 +162,15 @@ def test_an_accepted_check_stays_a_fail_and_is_marked_with_its_reason_and_where_
     assert "accepted: the baseline knows every fault that was found" in [each.text for each in page.named("li")]
 
 
+@pytest.mark.parametrize(
+    ("mending", "is_code"), [("dh = dy @ W_hy.T + dh_next", True), ("divide every gradient by T", False)]
+)
+def test_a_formula_is_code_and_a_sentence_is_none(mending, is_code):
+    page = Read(page_of(failing_report(findings=(replace(NO_CARRY, help=mending),))))
+    assert [each.text for each in page.of_class("help")] == [f"help: {mending}"]
+    assert (mending in [each.text for each in page.named("code")]) == is_code
+
+
 def test_configurations_that_an_interruption_left_out_are_named(several):
     (row,) = [each for each in several.named("tr") if "later.yaml" in each.text]
     assert "not checked" in row.text

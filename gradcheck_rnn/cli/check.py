@@ -105,7 +105,8 @@ def check(
     judged = list(accepted.reports)
     if not ran.interrupted:
         try:
-            look_further(judged, formats, seconds=ran.seconds, only=only, workers=workers)
+            is_long = journal is not None or cluster is not None
+            look_further(judged, formats, seconds=ran.seconds, is_long=is_long, only=only, workers=workers)
         except KeyboardInterrupt:
             ran.interrupted = True
     here = Path.cwd()

@@ -33,14 +33,21 @@ def look_further(
     formats: Collection[str],
     *,
     seconds: Sequence[float],
+    is_long: bool,
     only: Sequence[str],
     workers: int | None,
 ) -> None:
     """Look further into each report, in its place, as far as some format shows it.
 
-    `seconds` is how long each check took: its line is not searched where that was long, for a patch is proven by
-    another check.
+    A patch is proven by another check, so that a line is not searched where that would take long.
 
+    Args:
+        reports: of the checks.
+        formats: all that something is written in.
+        seconds: how long each check took.
+        is_long: whether that tells nothing, as part of them was known before, or was done elsewhere.
+        only: names of the parameters that were checked; empty means all.
+        workers: as for the check.
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; what was found by then stands.
     """
@@ -53,7 +60,8 @@ def look_further(
     here = Path.cwd()
     for place, spent in enumerate(seconds):
         with ProgressBar() as progress:
-            if has_pictures or (spent <= patched.PATCH_TIME and not reports[place].is_accepted):
+            is_quick = spent <= patched.PATCH_TIME and not is_long
+            if has_pictures or (is_quick and not reports[place].is_accepted):
                 reports[place] = patched.patched(reports[place], here, workers=workers, progress=progress)
             if has_pictures:
                 reports[place] = study.studied(reports[place], here, only=only, workers=workers, progress=progress)

@@ -54,7 +54,8 @@ def run_fix(
         progress: told what is going on, and how far it is.
     Raises:
         UsageError: nothing was checked, because the adapter has mistakes.
-        KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the value says so.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known, or while a patch was proven; in the search,
+            the value says so.
     """
     began = time.monotonic()
     report = run_check(settings, workers=workers, progress=progress)
@@ -158,6 +159,8 @@ class _Fixing:
         for settings, remains in _proofs(self.settings, clip):
             for place, edits in enumerate(solutions):
                 report = run_check(settings, workers=self.workers, texts=edited_sources(edits, originals.values()))
+                if report.interrupted:
+                    raise KeyboardInterrupt
                 is_coarse = _is_right_up_to_float32(report)
                 if report.outcome == "pass" or is_coarse:
                     return Patch(

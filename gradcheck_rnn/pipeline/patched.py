@@ -62,6 +62,8 @@ def _placing(patch: Patch, report: Report, folder: Path, workers: int | None) ->
         for edit in patch.edits
         if (others := [each for each in patch.edits if each is not edit])
     ]
+    if any(each.interrupted for each in without):
+        raise KeyboardInterrupt
 
     def place(finding: Finding) -> Finding:
         kept = [_likeness(finding, each) for each in without]

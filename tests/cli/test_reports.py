@@ -223,6 +223,12 @@ def test_no_line_is_searched_after_a_check_that_took_long(run_here, tmp_path, se
     assert "::error file=" in (tmp_path / "github").read_text()
 
 
+def test_no_line_is_searched_after_a_check_whose_time_a_journal_hides(run_here, tmp_path, searched):
+    command = ("check", WRONG, *wanted(tmp_path, "github"), "--journal", tmp_path / "journal")
+    assert run_here(*command).code == run_here(*command).code == 1
+    assert searched == []
+
+
 def test_ctrl_c_during_the_search_leaves_the_lines_out_and_the_reports_are_written(run_here, tmp_path, monkeypatch):
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt

@@ -86,6 +86,21 @@ def test_of_several_edits_that_one_counts_without_which_a_finding_stays(tagger, 
     assert finding.location == Location("net.py", 5, text="        dh_next = dz @ W_hh")
 
 
+def test_ctrl_c_while_edits_are_told_apart_is_told(tagger, tmp_path, found, monkeypatch):
+    (tmp_path / "net.py").write_text(TWO_LINES)
+    patch = patch_of(tmp_path / "net.py", replaced=("return dW\n", "return dW / 3\n"), findings=tagger.findings)
+    found(replace(patch, edits=(*patch.edits, edit_of(patch.originals[0], "dz @ W_hh\n", "dz @ W_hh.T\n"))))
+    monkeypatch.setattr(searching, "run_check", lambda *_, **__: replace(tagger, interrupted=True))
+    with pytest.raises(KeyboardInterrupt):
+        patched(tagger, tmp_path)
+
+
+def test_ctrl_c_while_a_patch_is_proven_is_told(tagger, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.pipeline.fix.run_check", lambda *_, **__: replace(tagger, interrupted=True))
+    with pytest.raises(KeyboardInterrupt):
+        patched(tagger, ROOT, workers=0)
+
+
 def test_what_only_puts_lines_in_stands_on_the_line_before(tagger, tmp_path, found):
     (tmp_path / "net.py").write_text(TWO_LINES)
     added = ("= dz @ W_hh\n", "= dz @ W_hh\n        dh_next *= 2\n")

@@ -93,13 +93,13 @@ class Net:
         biases = [each.bias for each in self.equations.affine if each.bias]
         return (*(name + sweep.place for sweep in self.structure.sweeps for name in biases), OUTPUT_BIAS)
 
-    @property
+    @cached_property
     def initial_names(self) -> tuple[str, ...]:
         """Names of the learned initial states, none where they are not learned."""
         learned = [state for state in self.equations.states if state not in self.zero_states] if self.learned else []
         return tuple(initial_name(state) + sweep.place for sweep in self.structure.sweeps for state in learned)
 
-    @property
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of the parameters by name, in the layout at hand, in the order of the forward pass."""
         present = {name: shape for name, shape in self._rows.items() if self.biases or name not in self.bias_names}

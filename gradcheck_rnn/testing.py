@@ -5,12 +5,23 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.functions import Function, Parameters, written_in
+from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
 from gradcheck_rnn.api import Config, check
 from gradcheck_rnn.config.mapping import override_texts
-from gradcheck_rnn.report.repair.text import fix_command
+from gradcheck_rnn.pipeline.fix import repair_of
+from gradcheck_rnn.report.repair.text import fix_command, patch_text, why_no_patch
+from gradcheck_rnn.report.repair.value import Repair
 from gradcheck_rnn.report.value import Report
 from gradcheck_rnn.report.words import summary
+
+# seconds that a test which fails anyway may go on for a patch
+PATCH_SECONDS = 20.0
+# where pytest-xdist says that this process is one of several, which have the cores among them
+XDIST = "PYTEST_XDIST_WORKER"
+# how a hint begins that is one command
+TRY = "try: "
 
 
 def assert_gradients(
@@ -21,6 +32,7 @@ def assert_gradients(
     parameters: Parameters | None = None,
     overrides: Mapping[str, object] | None = None,
     only: Sequence[str] = (),
+    patch_seconds: float = PATCH_SECONDS,
 ) -> Report:
     """Check gradients as `gradcheck_rnn.check` does, and fail unless every parameter passes.
 
@@ -29,6 +41,21 @@ def assert_gradients(
 
     That it cannot be told whether a gradient is right is a failure, too.
 
+    Where a gradient is wrong, small edits of your source are tried, each in a guarded process, and the message ends
+    with a patch after which every parameter passes, at points that the search has not met, if there is one. Functions
+    are made anew for that from their files as they are now: modules that are imported are imported once more, a script
+    or a file that no import finds is loaded by its definitions alone. Global variables and those of enclosing functions
+    have the values that they have here, as far as they can be pickled. What was typed into a notebook or a shell has no
+    file, and gets no patch.
+
+    Args:
+        config: see `gradcheck_rnn.check`, as for all that is not said here.
+        loss: the loss to difference.
+        gradients: the gradients under test.
+        parameters: values by name, or a function that draws them.
+        overrides: values by key in place of the configuration's.
+        only: names of the parameters to check; a patch is then searched for all.
+        patch_seconds: how long a patch may be searched for; the proof of one takes some more. 0 searches for none.
     Returns:
         The report of the pass.
     Raises:
@@ -37,25 +64,66 @@ def assert_gradients(
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     __tracebackhide__ = True
-    report = check(
-        config, loss=loss, gradients=gradients, parameters=parameters, overrides=overrides, only=only
-    ).with_paths_from(Path.cwd())
+    report = check(config, loss=loss, gradients=gradients, parameters=parameters, overrides=overrides, only=only)
     if report.interrupted:
         raise KeyboardInterrupt
-    if report.outcome != "pass":
-        hint = _way_to_a_patch(report, config, gradients, overrides or {})
-        raise AssertionError(f"{summary(report)}\n\n{report}\n{hint}".rstrip())
-    return report
+    shown = report.with_paths_from(Path.cwd())
+    if report.outcome == "pass":
+        return shown
+    way = _way_to_a_patch(report, config, gradients, overrides or {})
+    if patch_seconds > 0:
+        try:
+            repair = _repair(report, config, loss, gradients, parameters, patch_seconds)
+        except (UnpackableError, UserCodeError) as error:
+            why = error.finding.message if isinstance(error, UserCodeError) else str(error)
+            way = f"no patch was searched for: {why}\n{way}".rstrip()
+        else:
+            way = _told(repair, way)
+    raise AssertionError(f"{summary(shown)}\n\n{shown}\n\n{way}".rstrip())
+
+
+def _repair(
+    report: Report,
+    config: Config | None,
+    loss: Function | None,
+    gradients: Function | None,
+    parameters: Parameters | None,
+    seconds: float,
+) -> Repair:
+    """Search for a patch, where edits may mend what was found.
+
+    Raises:
+        UnpackableError: the functions cannot be made anew in another process, where edits of them could be tried.
+        UserCodeError: they were, and raised there, crashed or hung.
+        KeyboardInterrupt: Ctrl-C was pressed.
+    """
+    functions = None
+    if gradients is not None and report.outcome == "fail":
+        functions = packed_functions(loss, gradients, parameters, takes_batch=config is not None)
+    repair = repair_of(report, functions=functions, workers=1 if XDIST in os.environ else None, time_limit=seconds)
+    if repair.interrupted:
+        raise KeyboardInterrupt
+    return repair
+
+
+def _told(repair: Repair, way: str) -> str:
+    """The patch, and how it is applied where a command finds it again; else why there is none."""
+    if repair.searched is None:
+        return ""
+    if repair.patch is None:
+        return why_no_patch(repair, option="patch_seconds=")
+    text = patch_text(repair.patch, folder=Path.cwd())
+    return f"{text}\n\napply it: {way.removeprefix(TRY)} --write" if way.startswith(TRY) else text
 
 
 def _way_to_a_patch(
     report: Report, config: Config | None, gradients: Function | None, overrides: Mapping[str, object]
 ) -> str:
-    """Say which commands print a patch, where they are likely to find one: a search takes longer than a test may."""
+    """Say which commands print a patch, where they are likely to find one."""
     if report.outcome != "fail":
         return ""
     if isinstance(config, str | os.PathLike) and gradients is None:
-        return f"try: {fix_command(os.fspath(config), override_texts(overrides))}"
+        return f"{TRY}{fix_command(os.fspath(config), override_texts(overrides))}"
     is_named = any("residual" in finding.evidence for finding in report.findings)
     if gradients is None or not is_named or not written_in(gradients).is_file():
         return ""

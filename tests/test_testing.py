@@ -1,4 +1,4 @@
-"""The assertion for tests of gradients: passes in silence, fails with what was found and the way to a patch."""
+"""The assertion for tests of gradients: passes in silence, fails with what was found and with a patch."""
 
 from dataclasses import replace
 
@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from gradcheck_rnn import UsageError, testing
+from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.testing import assert_gradients
 from tests.cli.running import CONFIGS
 from tests.report.samples import compared, report_of
@@ -38,18 +40,104 @@ def test_only_some_parameters_are_looked_at_where_that_is_asked_for():
     assert_gradients(loss=loss, **wrong, parameters=POINT, only=["W"])
 
 
+def patched(text):
+    """What a patch in a message takes away and puts in its place."""
+    lines = text[text.index("\n--- ") :].splitlines()
+    return [line for line in lines if line.startswith(("+", "-")) and line[:4] not in ("--- ", "+++ ")]
+
+
+def carried_back(parameters, *, steps=4):
+    """The gradient of half the squared last state of h = tanh(h W), from h = (1, -1/2), with a transpose too few."""
+    W, dW = parameters["W"], np.zeros((2, 2))
+    h = states(W, steps)
+    dh = h[-1]
+    for t in reversed(range(steps)):
+        dz = (1 - h[t + 1] ** 2) * dh
+        dW += np.outer(h[t], dz)
+        dh = dz @ W
+    return {"W": dW}
+
+
+def states(W, steps):
+    h = [np.array([1.0, -0.5])]
+    for _ in range(steps):
+        h.append(np.tanh(h[-1] @ W))
+    return h
+
+
+CARRIED = {
+    "loss": lambda parameters: 0.5 * float((states(parameters["W"], 4)[-1] ** 2).sum()),
+    "parameters": {"W": np.array([[0.5, 0.3], [-0.2, 0.4]])},
+}
+
+
+def test_the_message_ends_with_the_patch_of_the_function(monkeypatch):
+    monkeypatch.chdir(CONFIGS.parent)
+    text = message(gradients=carried_back, **CARRIED)
+    assert "--- a/tests/test_testing.py\n+++ b/tests/test_testing.py\n" in text
+    assert patched(text) == ["-        dh = dz @ W", "+        dh = dz @ W.T"]
+    assert "verified at 3 points that the search had not seen:\n  other values of W (2, 2), all else the same" in text
+
+
+def test_no_patch_is_searched_for_where_that_is_not_wanted(monkeypatch):
+    monkeypatch.setattr(testing, "repair_of", None)
+    text = message(gradients=carried_back, patch_seconds=0, **CARRIED)
+    assert text.splitlines()[-1] == "  help: where the chain goes back through W, multiply by its transpose"
+
+
+def test_a_search_that_has_no_time_says_how_it_gets_more():
+    text = message(gradients=carried_back, patch_seconds=1e-9, **CARRIED)
+    assert text.endswith("a whole search takes several times that: `patch_seconds=10`")
+
+
+def test_functions_that_cannot_be_run_elsewhere_say_why():
+    handle = (each for each in ())
+
+    def held(parameters):
+        return carried_back({**parameters, "handle": handle})
+
+    last = message(gradients=held, **CARRIED).splitlines()[-1]
+    assert last.startswith("no patch was searched for: `handle` cannot be taken to another process: cannot pickle")
+
+
+def test_what_the_files_raise_when_they_are_loaded_once_more_is_told(monkeypatch):
+    """A module whose import works once."""
+
+    def raising(*_arguments, **_options):
+        raise UserCodeError(Finding("raised", "", "loading your files once more raised OSError: gone"))
+
+    monkeypatch.setattr(testing, "repair_of", raising)
+    last = message(gradients=carried_back, **CARRIED).splitlines()[-1]
+    assert last == "no patch was searched for: loading your files once more raised OSError: gone"
+
+
+def test_functions_of_a_described_net_are_patched_at_other_sizes(monkeypatch):
+    monkeypatch.chdir(CONFIGS.parent)
+    text = message(TAGGER, **tagger("untransposed"))
+    assert patched(text) == ["-        dh_next = dz @ W_hh", "+        dh_next = dz @ W_hh.T"]
+    assert "\n  T = 6, I = 7, H = 4\n" in text
+    assert "apply it" not in text
+
+
 def test_functions_of_a_described_net_come_with_the_way_to_a_patch(monkeypatch):
     monkeypatch.chdir(CONFIGS.parent)
-    last = message(TAGGER, **tagger("untransposed")).splitlines()[-1]
+    last = message(TAGGER, **tagger("untransposed"), patch_seconds=0).splitlines()[-1]
     assert last == (
         "for a patch: gradcheck-rnn init fixtures/pos_tagger/untransposed.py, "
         "then gradcheck-rnn fix untransposed.gradcheck.yaml"
     )
 
 
+def test_a_configuration_comes_with_its_patch_and_the_command_that_applies_it(monkeypatch):
+    monkeypatch.chdir(CONFIGS.parent)
+    text = message("configs/pos_tagger.yaml", overrides={"length": 3})
+    assert patched(text) == ["-        dh_next = dz @ W_hh", "+        dh_next = dz @ W_hh.T"]
+    assert text.splitlines()[-1] == "apply it: gradcheck-rnn fix configs/pos_tagger.yaml --set length=3 --write"
+
+
 def test_a_configuration_comes_with_the_command_that_mends_it(monkeypatch):
     monkeypatch.chdir(CONFIGS.parent)
-    last = message("configs/pos_tagger.yaml", overrides={"length": 3}).splitlines()[-1]
+    last = message("configs/pos_tagger.yaml", overrides={"length": 3}, patch_seconds=0).splitlines()[-1]
     assert last == "try: gradcheck-rnn fix configs/pos_tagger.yaml --set length=3"
 
 

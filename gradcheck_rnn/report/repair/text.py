@@ -14,7 +14,7 @@ from gradcheck_rnn.repair.patch import FileDiff
 from gradcheck_rnn.repair.value import Errors, Patch, Searched
 from gradcheck_rnn.report.duration import in_words
 from gradcheck_rnn.report.repair.value import Repair
-from gradcheck_rnn.report.text import say, show, show_finding, show_verdict, verdict_text
+from gradcheck_rnn.report.text import plain_text, say, show, show_finding, show_verdict, verdict_text
 from gradcheck_rnn.report.value import Report
 from gradcheck_rnn.report.words import headline
 
@@ -77,6 +77,27 @@ def show_repair(repair: Repair, console: Console, *, folder: Path, command: str,
         _show_use(diffs, console, command=command, where=_from_where(repair.report.settings.source), written=written)
 
 
+def patch_text(patch: Patch, *, folder: Path) -> str:
+    """Render a patch as plain text: the diff, what it does to each parameter, where that was verified."""
+    diff = "".join(each.text for each in patch.diffs(folder))
+
+    def show_rest(console: Console) -> None:
+        _show_proof(patch, console)
+        _show_others("the same gradients", patch.equivalent_diffs(folder)[:MOST_OTHERS], console)
+
+    return f"{diff}\n{plain_text(show_rest)}"
+
+
+def why_no_patch(repair: Repair, *, option: str) -> str:
+    """Say in plain text how far a search came that found none; `option`, before a number, sets its time limit."""
+
+    def show_lines(console: Console) -> None:
+        for line in _fruitless(repair, repair.searched or Searched(), option):
+            say(console, Text(line))
+
+    return plain_text(show_lines)
+
+
 def show_diffs(diffs: Sequence[FileDiff], console: Console) -> None:
     """Print diffs to the letter: nothing is wrapped, cut or taken for markup, and what is piped is UTF-8."""
     is_coloured = console.is_terminal and not console.no_color and console.color_system is not None
@@ -115,7 +136,7 @@ def _show_proof(patch: Patch, console: Console) -> None:
     if patch.points:
         number = "one point" if len(patch.points) == 1 else f"{len(patch.points)} points"
         say(console, Text(f"verified at {number} that the search had not seen:"))
-        for point in patch.points:
+        for point in dict.fromkeys(patch.points):
             say(console, Text(point), indent=2)
     if patch.remains:
         say(console, Text.assemble(("remains: ", "bold"), patch.remains))
@@ -171,29 +192,31 @@ def _show_use(diffs: Sequence[FileDiff], console: Console, *, command: str, wher
 
 def _show_nothing_found(repair: Repair, searched: Searched, console: Console) -> None:
     """Print how far the search came, and what is known of the fault."""
-    for line in _fruitless(repair, searched):
+    for line in _fruitless(repair, searched, "--time-limit "):
         say(console, Text(line))
     for finding in repair.report.findings:
         console.print()
         show_finding(finding, console)
 
 
-def _fruitless(repair: Repair, searched: Searched) -> Iterator[str]:
+def _fruitless(repair: Repair, searched: Searched, option: str) -> Iterator[str]:
     if searched.reason:
         yield f"nothing could be searched: {searched.reason}"
         return
     if not searched.tried and not searched.stopped_by:
         yield "no patch found: in the Python of yours that runs for the gradients, there was nothing to edit"
+        yield "what stands in a lambda, and not in a `def`, is left as it is"
         return
     if not searched.tried:
         yield "no patch found: not one edit was tried"
-        yield from _too_short(searched)
+        yield from _too_short(searched, option)
         return
     yield f"no patch found: {searched.tried} edits were tried, and none makes every parameter pass"
     if searched.stopped_by == "interrupted":
         yield f"the search was interrupted after {in_words(searched.seconds)}"
     elif searched.stopped_by == "time-limit":
-        yield f"the search ended at its time limit, after {in_words(searched.seconds)}; `--time-limit` sets another one"
+        limit = f"after {in_words(searched.seconds)}; `{option.strip()}` sets another one"
+        yield f"the search ended at its time limit, {limit}"
         if searched.checked_in > searched.seconds:
             yield f"the check before it, whose time does not count, took {in_words(searched.checked_in)}"
     else:
@@ -206,15 +229,15 @@ def _fruitless(repair: Repair, searched: Searched) -> Iterator[str]:
         yield f"mended by no edit: {', '.join(unmended)}"
 
 
-def _too_short(searched: Searched) -> Iterator[str]:
+def _too_short(searched: Searched, option: str) -> Iterator[str]:
     """What a search that ended before its first edit would have needed."""
     if searched.stopped_by == "interrupted":
         yield f"the search was interrupted after {in_words(searched.seconds)}, before its first edit"
         return
     need = max(1.0, searched.seconds)
     yield (
-        f"the time limit was over before the first edit, which takes about {in_words(need)} to come to; "
-        f"a whole search takes several times that: `--time-limit {math.ceil(TIMES * need / 10) * 10}`"
+        f"the time limit was over before the first edit, which takes {in_words(need)} or more to come to; "
+        f"a whole search takes several times that: `{option}{math.ceil(TIMES * need / 10) * 10}`"
     )
 
 

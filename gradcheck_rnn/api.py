@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from gradcheck_rnn.analytic.adapter import Adapter
 from gradcheck_rnn.analytic.functions import Function, Parameters, adapter_of, name_of, written_in
+from gradcheck_rnn.baseline.entry import Baseline
+from gradcheck_rnn.baseline.match import match
+from gradcheck_rnn.baseline.read import read_baseline
 from gradcheck_rnn.config.load import load_settings
 from gradcheck_rnn.config.mapping import override_texts
 from gradcheck_rnn.config.settings import Settings
@@ -37,6 +40,7 @@ def check(
     parameters: Parameters | None = None,
     overrides: Mapping[str, object] | None = None,
     only: Sequence[str] = (),
+    baseline: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     progress: Progress = silent,
     foresee: Foresee = foresee_nothing,
@@ -69,6 +73,8 @@ def check(
         overrides: values by key in place of the configuration's, as `{"check.tolerance": 1e-4}`, `{"probe": False}`;
             for a loss that is too slow to be called for every entry, `{"entries": 100}` or `{"entries": "screen"}`.
         only: names of the parameters to check; empty means all.
+        baseline: path of a file with faults that are accepted, as `gradcheck-rnn check --write-baseline` writes it. It
+            knows them by the file of their configuration.
         workers: processes for an adapter, None for as many as there are cores; 0 runs it in this one.
         progress: told what is going on, and how far it is.
         foresee: told what is about to be done, and how many seconds it is expected to take.
@@ -76,18 +82,21 @@ def check(
         cluster: address of a Dask scheduler that runs the shards.
     Returns:
         The report: `report.outcome` is pass, fail, inconclusive or error, `report.findings` say why, and
-        `print(report)` shows it. Wrong gradients, and functions that raise, are no exceptions.
+        `print(report)` shows it. Wrong gradients, and functions that raise, are no exceptions. With a baseline
+        `report.is_accepted` says that all that is wrong is accepted, each finding has its reason, and an entry for this
+        configuration whose fault is gone is a note.
     Raises:
-        UsageError: nothing was checked, because the arguments or the configuration have mistakes.
+        UsageError: nothing was checked, because the arguments, the configuration or the baseline have mistakes.
         KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the report says so.
     """
+    accepted = None if baseline is None else _baseline(config, baseline)
     if gradients is None:
         _refuse_half(config, loss=loss, parameters=parameters)
         functions = None
     else:
         _refuse_elsewhere(workers, journal, cluster)
         functions = _functions(config, loss, gradients, parameters)
-    return run_check(
+    report = run_check(
         _settings(config, overrides, functions=gradients),
         only=only,
         workers=workers,
@@ -97,6 +106,19 @@ def check(
         cluster=cluster,
         functions=functions,
     )
+    return report if accepted is None else match(accepted, [report], only).reports[0]
+
+
+def _baseline(config: Config | None, file: str | os.PathLike[str]) -> Baseline:
+    """Read a baseline.
+
+    Raises:
+        UsageError: it has mistakes, or what is checked is no configuration file, by which it knows faults.
+    """
+    if config is None or isinstance(config, Mapping):
+        message = "`baseline` knows faults by the file of their configuration, and there is none"
+        raise UsageError(Mistake(message, "write the configuration into a file and name that, or leave it out"))
+    return read_baseline(os.fspath(file))
 
 
 def _functions(

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gradcheck_rnn.analytic.functions import Function, Parameters, written_in
 from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
 from gradcheck_rnn.api import Config, check
 from gradcheck_rnn.config.mapping import override_texts
+from gradcheck_rnn.errors import StaleBaselineWarning
 from gradcheck_rnn.pipeline.fix import repair_of
 from gradcheck_rnn.report.repair.text import fix_command, patch_text, why_no_patch
 from gradcheck_rnn.report.repair.value import Repair
@@ -32,6 +34,7 @@ def assert_gradients(
     parameters: Parameters | None = None,
     overrides: Mapping[str, object] | None = None,
     only: Sequence[str] = (),
+    baseline: str | os.PathLike[str] | None = None,
     patch_seconds: float = PATCH_SECONDS,
 ) -> Report:
     """Check gradients as `gradcheck_rnn.check` does, and fail unless every parameter passes.
@@ -55,20 +58,33 @@ def assert_gradients(
         parameters: values by name, or a function that draws them.
         overrides: values by key in place of the configuration's.
         only: names of the parameters to check; a patch is then searched for all.
+        baseline: path of a file with faults that are accepted: where there are no others the test passes. An entry for
+            this configuration whose fault is gone is a StaleBaselineWarning.
         patch_seconds: how long a patch may be searched for; the proof of one takes some more. 0 searches for none.
     Returns:
-        The report of the pass.
+        The report of the pass, or of what is accepted.
     Raises:
         AssertionError: a gradient is wrong, or there is no verdict; the message is the report with what was found.
-        UsageError: the arguments or the configuration have mistakes.
+        UsageError: the arguments, the configuration or the baseline have mistakes.
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     __tracebackhide__ = True
-    report = check(config, loss=loss, gradients=gradients, parameters=parameters, overrides=overrides, only=only)
+    report = check(
+        config,
+        loss=loss,
+        gradients=gradients,
+        parameters=parameters,
+        overrides=overrides,
+        only=only,
+        baseline=baseline,
+    )
     if report.interrupted:
         raise KeyboardInterrupt
+    for note in report.notes:
+        if note.kind == "stale-baseline":
+            warnings.warn(note.message, StaleBaselineWarning, stacklevel=2)
     shown = report.with_paths_from(Path.cwd())
-    if report.outcome == "pass":
+    if report.outcome_but_accepted == "pass":
         return shown
     way = _way_to_a_patch(report, config, gradients, overrides or {})
     if patch_seconds > 0:

@@ -7,6 +7,7 @@ import pytest
 
 from gradcheck_rnn import UsageError, testing
 from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.errors import StaleBaselineWarning
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.testing import assert_gradients
 from tests.cli.running import CONFIGS
@@ -139,6 +140,56 @@ def test_a_configuration_comes_with_the_command_that_mends_it(monkeypatch):
     monkeypatch.chdir(CONFIGS.parent)
     last = message("configs/pos_tagger.yaml", overrides={"length": 3}, patch_seconds=0).splitlines()[-1]
     assert last == "try: gradcheck-rnn fix configs/pos_tagger.yaml --set length=3"
+
+
+NET = """\
+model: {input_size: 8, hidden_size: 5, output_size: 4}
+sequence: {length: 6}
+seed: 7
+backward: {fault: "%s"}
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path, monkeypatch):
+    """A configuration with a fault, and a baseline that accepts a missing carry in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "known.yaml").write_text(
+        "version: 1\naccepted:\n"
+        "  - {config: net.yaml, kind: missing-term, term: dh_next, parameters: [W_xh, W_hh, b_h], damage: left out,\n"
+        '     reason: "trained like that for years"}\n'
+    )
+
+    def net_with(fault):
+        (tmp_path / "net.yaml").write_text(NET % fault)
+        return "net.yaml"
+
+    return net_with
+
+
+def test_what_a_baseline_accepts_passes_with_the_reason_in_the_report(faulty):
+    report = assert_gradients(faulty("missing-term:dh_next"), baseline="known.yaml")
+    assert (report.outcome, report.is_accepted) == ("fail", True)
+    assert [finding.accepted.reason for finding in report.findings] == ["trained like that for years"]
+
+
+def test_what_a_baseline_does_not_know_fails_and_its_own_fault_is_told_to_be_gone(faulty):
+    net = faulty("sign-flip:b_y")
+    with pytest.warns(StaleBaselineWarning, match=r"known\.yaml:3:5: the baseline accepts missing-term dh_next"):
+        text = message(net, baseline="known.yaml")
+    assert text.startswith("sign-flip b_y: 1 of 5 parameters is wrong: b_y")
+
+
+def test_a_baseline_knows_no_functions(faulty):
+    with pytest.raises(UsageError, match="by the file of their configuration, and there is none"):
+        assert_gradients(loss=loss, gradients=gradients, parameters=POINT, baseline="known.yaml")
+    with pytest.raises(UsageError, match="and there is none"):
+        assert_gradients(TAGGER, gradients=gradients, baseline="known.yaml")
+
+
+def test_a_baseline_that_is_not_there_is_told_before_anything_is_checked(faulty):
+    with pytest.raises(UsageError, match="nobody"):
+        assert_gradients(faulty("sign-flip:b_y"), baseline="nobody.yaml")
 
 
 @pytest.mark.parametrize("outcome", ["inconclusive", "error"])

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradcheck_rnn.analytic.adapter import Adapter
+from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.functions import Function, Parameters, adapter_of, name_of, written_in
+from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
 from gradcheck_rnn.baseline.entry import Baseline
 from gradcheck_rnn.baseline.match import match
 from gradcheck_rnn.baseline.read import read_baseline
@@ -15,7 +17,10 @@ from gradcheck_rnn.config.mapping import override_texts
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.pipeline.check import run_check, silent
+from gradcheck_rnn.pipeline.fix import TIME_LIMIT, repair_of
 from gradcheck_rnn.pipeline.measurement import Foresee, Progress, foresee_nothing
+from gradcheck_rnn.repair.value import Searched
+from gradcheck_rnn.report.repair.value import Repair
 from gradcheck_rnn.report.value import Report
 
 if TYPE_CHECKING:
@@ -107,6 +112,88 @@ def check(
         functions=functions,
     )
     return report if accepted is None else match(accepted, [report], only).reports[0]
+
+
+def fix(
+    config: Config | None = None,
+    *,
+    loss: Function | None = None,
+    gradients: Function | None = None,
+    parameters: Parameters | None = None,
+    overrides: Mapping[str, object] | None = None,
+    workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
+) -> Repair:
+    """Check gradients as `check` does and, where they are wrong, search for a patch of the source.
+
+        print(fix(loss=loss, gradients=gradients, parameters={"W": W, "b": b}))
+
+    Small edits are tried, each in a guarded process. What is returned is one after which every parameter passes, at
+    points that the search has not met. No file is changed.
+
+    Args:
+        config: see `check`, as for the other arguments that are not explained here.
+        loss: the loss to difference.
+        gradients: the gradients under test.
+        parameters: values by name, or a function that draws them.
+        overrides: values by key in place of the configuration's.
+        workers: processes that try edits, None for as many as there are cores.
+        time_limit: seconds that the search may take; the check before it and the proof after it are no part of it.
+        progress: told what is going on, and how far it is.
+    Returns:
+        The repair: `repair.patch` is None where there is none, `repair.report` is the check's, and `print(repair)`
+        shows the diff and what it was verified at, or says why there is none.
+    Raises:
+        UsageError: nothing was checked, because the arguments or the configuration have mistakes.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the repair says so.
+    """
+    report = check(
+        config,
+        loss=loss,
+        gradients=gradients,
+        parameters=parameters,
+        overrides=overrides,
+        workers=workers if gradients is None else None,
+        progress=progress,
+    )
+    return repaired(
+        report,
+        loss=loss,
+        gradients=gradients,
+        parameters=parameters,
+        takes_batch=config is not None,
+        workers=workers,
+        time_limit=time_limit,
+        progress=progress,
+    )
+
+
+def repaired(
+    report: Report,
+    *,
+    loss: Function | None,
+    gradients: Function | None,
+    parameters: Parameters | None,
+    takes_batch: bool,
+    workers: int | None,
+    time_limit: float,
+    progress: Progress = silent,
+) -> Repair:
+    """Search for a patch after a check, of the functions or, without `gradients`, of the code that it names.
+
+    Functions are made anew for that in other processes, see `packed_functions`; where they cannot be, the repair has
+    the reason.
+    """
+    functions = None
+    try:
+        if gradients is not None and replace(report, in_python=True).may_be_repaired:
+            functions = packed_functions(loss, gradients, parameters, takes_batch=takes_batch)
+        return repair_of(report, functions=functions, workers=workers, time_limit=time_limit, progress=progress)
+    except UnpackableError as error:
+        return Repair(report, Searched(reason=str(error)))
+    except UserCodeError as error:
+        return Repair(report, Searched(reason=error.finding.message))
 
 
 def _baseline(config: Config | None, file: str | os.PathLike[str]) -> Baseline:

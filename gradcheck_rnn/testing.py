@@ -6,13 +6,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.functions import Function, Parameters, written_in
-from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
-from gradcheck_rnn.api import Config, check
+from gradcheck_rnn.api import Config, check, repaired
 from gradcheck_rnn.config.mapping import override_texts
 from gradcheck_rnn.errors import StaleBaselineWarning
-from gradcheck_rnn.pipeline.fix import repair_of
 from gradcheck_rnn.report.repair.text import fix_command, patch_text, why_no_patch
 from gradcheck_rnn.report.repair.value import Repair
 from gradcheck_rnn.report.value import Report
@@ -22,6 +19,8 @@ from gradcheck_rnn.report.words import summary
 PATCH_SECONDS = 20.0
 # where pytest-xdist says that this process is one of several, which have the cores among them
 XDIST = "PYTEST_XDIST_WORKER"
+# what limits the search, as it stands before a number
+OPTION = "patch_seconds="
 # how a hint begins that is one command
 TRY = "try: "
 
@@ -44,12 +43,12 @@ def assert_gradients(
 
     That it cannot be told whether a gradient is right is a failure, too.
 
-    Where a gradient is wrong, small edits of your source are tried, each in a guarded process, and the message ends
-    with a patch after which every parameter passes, at points that the search has not met, if there is one. Functions
-    are made anew for that from their files as they are now: modules that are imported are imported once more, a script
-    or a file that no import finds is loaded by its definitions alone. Global variables and those of enclosing functions
-    have the values that they have here, as far as they can be pickled. What was typed into a notebook or a shell has no
-    file, and gets no patch.
+    Where a gradient is wrong, or a call leaves something behind, small edits of your source are tried, each in a
+    guarded process, and the message ends with a patch after which every parameter passes, at points that the search has
+    not met, if there is one. Functions are made anew for that from their files as they are now: modules that are
+    imported are imported once more, a script or a file that no import finds is loaded by its definitions alone. Global
+    variables and those of enclosing functions have the values that they have here, as far as they can be pickled. What
+    was typed into a notebook or a shell has no file, and gets no patch.
 
     Args:
         config: see `gradcheck_rnn.check`, as for all that is not said here.
@@ -88,46 +87,29 @@ def assert_gradients(
         return shown
     way = _way_to_a_patch(report, config, gradients, overrides or {})
     if patch_seconds > 0:
-        try:
-            repair = _repair(report, config, loss, gradients, parameters, patch_seconds)
-        except (UnpackableError, UserCodeError) as error:
-            why = error.finding.message if isinstance(error, UserCodeError) else str(error)
-            way = f"no patch was searched for: {why}\n{way}".rstrip()
-        else:
-            way = _told(repair, way)
+        repair = repaired(
+            report,
+            loss=loss,
+            gradients=gradients,
+            parameters=parameters,
+            takes_batch=config is not None,
+            workers=1 if XDIST in os.environ else None,
+            time_limit=patch_seconds,
+        )
+        if repair.interrupted:
+            raise KeyboardInterrupt
+        way = _told(repair, way)
     raise AssertionError(f"{summary(shown)}\n\n{shown}\n\n{way}".rstrip())
-
-
-def _repair(
-    report: Report,
-    config: Config | None,
-    loss: Function | None,
-    gradients: Function | None,
-    parameters: Parameters | None,
-    seconds: float,
-) -> Repair:
-    """Search for a patch, where edits may mend what was found.
-
-    Raises:
-        UnpackableError: the functions cannot be made anew in another process, where edits of them could be tried.
-        UserCodeError: they were, and raised there, crashed or hung.
-        KeyboardInterrupt: Ctrl-C was pressed.
-    """
-    functions = None
-    if gradients is not None and report.outcome == "fail":
-        functions = packed_functions(loss, gradients, parameters, takes_batch=config is not None)
-    repair = repair_of(report, functions=functions, workers=1 if XDIST in os.environ else None, time_limit=seconds)
-    if repair.interrupted:
-        raise KeyboardInterrupt
-    return repair
 
 
 def _told(repair: Repair, way: str) -> str:
     """The patch, and how it is applied where a command finds it again; else why there is none."""
     if repair.searched is None:
         return ""
+    if repair.searched.reason:
+        return f"{why_no_patch(repair, option=OPTION)}\n{way}".rstrip()
     if repair.patch is None:
-        return why_no_patch(repair, option="patch_seconds=")
+        return why_no_patch(repair, option=OPTION)
     text = patch_text(repair.patch, folder=Path.cwd())
     return f"{text}\n\napply it: {way.removeprefix(TRY)} --write" if way.startswith(TRY) else text
 

@@ -7,6 +7,7 @@ import pickle
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -50,7 +51,11 @@ class WorkerProcess:
         self.connection, theirs = context.Pipe()
         arguments = (theirs, code, self._cell, folder, self._trace)
         self._process = context.Process(target=serve, args=arguments)
-        self._process.start()
+        with warnings.catch_warnings():
+            # Python 3.12 and later advise against a fork beside other threads, such as those of BLAS; a worker uses
+            # none of theirs, and where warnings are errors there would be no check
+            warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
+            self._process.start()
         theirs.close()  # the process alone holds it, so that its death closes it
 
     def send(self, packed: bytes) -> None:

@@ -36,6 +36,8 @@ NO_PYTHON = "the backward pass is no Python: the adapter asks a program for it"
 WITHOUT_LOSS = "without a call of the loss before it"
 # what a patch leaves that can be verified no better
 COARSE = "float32 inside: every gradient is right up to its rounding; a check passes once all arrays are float64"
+# seconds that one call may take at least, however short the search is
+LEAST_CALL = 1.0
 # points that edits of functions are tried at whose sizes and steps are what they are
 FEW = 2
 # steps of the check that proves a patch where, with all of them, what is returned is clipped
@@ -96,6 +98,7 @@ def repair_of(
         return Repair(report)
     began = time.monotonic()
     code = replace(user_code(settings, settings.backward.adapter, {}), adapter=functions)
+    code = replace(code, timeout=min(code.timeout, max(LEAST_CALL, time_limit)))
     fixing = _Fixing(settings, report, code, functions, workers, progress)
     searched = fixing.searched(began + time_limit)
     return Repair(report, replace(searched, seconds=time.monotonic() - began))

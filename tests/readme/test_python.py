@@ -54,6 +54,17 @@ def test_the_code_for_pytest_fails_with_that_net_and_ends_with_the_patch(printed
     assert comparable(f"{patch}\n") == comparable(shown)
 
 
+def test_the_code_that_searches_for_a_patch_prints_the_one_of_the_test(printed, tmp_path, monkeypatch):
+    printed()
+    monkeypatch.chdir(tmp_path)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(code_with("gradcheck_rnn.fix("), {})
+    verdict, _, patch = out.getvalue().partition("\n\n")
+    assert verdict == "gradients in my_net.py: FAIL 2 of 2 parameters are wrong: W_xh, W_hh (tolerance\n1e-06)"
+    (shown,) = re.findall(r"```text\n(--- a/my_net.py\n.*?)```", README, re.DOTALL)
+    assert comparable(patch) == comparable(shown)
+
+
 def test_the_code_for_pytest_passes_with_the_transpose(printed):
     printed(lambda text: text.replace('dz @ p["W_hh"]', 'dz @ p["W_hh"].T'))
     names = {}

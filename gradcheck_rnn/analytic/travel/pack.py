@@ -11,13 +11,12 @@ import io
 import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 from unittest import TestCase
 
-from gradcheck_rnn.analytic.failure import is_users
+from gradcheck_rnn.analytic.failure import is_users, is_users_module
 from gradcheck_rnn.analytic.functions import Function, Parameters, name_of, written_in
 from gradcheck_rnn.analytic.travel.made import cell, defined, fill_cell, finish_function, function_at, module_itself
 from gradcheck_rnn.analytic.travel.packed import Home, Packed
@@ -27,8 +26,6 @@ from gradcheck_rnn.analytic.travel.places import codes_in, names_in, number_of
 UNPACKABLE = (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError, NotImplementedError)
 # what a test of unittest knows of the run that it is in
 UNDER_WAY = "_outcome"
-# files of which it is remembered whether they are the user's
-FILES = 1024
 
 # global variables by the module that they are of
 Globals = dict[Home, dict[str, object]]
@@ -195,15 +192,10 @@ def _contents(variable: CellType) -> tuple[object, ...] | None:
 def _home_of(variables: Mapping[str, Any]) -> Home | None:
     """The module that global variables are of, None if it is no file of the user's."""
     name, file = variables.get("__name__"), variables.get("__file__")
-    if not isinstance(name, str) or not file or not _is_own(file):
+    if not isinstance(name, str) or not file or not is_users_module(file):
         return None
     module = None if name == "__main__" else sys.modules.get(name)  # a script would be run once more
     return Home(name, Path(file).resolve(), module is not None and vars(module) is variables)
-
-
-@lru_cache(maxsize=FILES)
-def _is_own(file: str) -> bool:
-    return is_users(Path(file))
 
 
 def _named_in(value: Any) -> Mapping[str, Any] | None:

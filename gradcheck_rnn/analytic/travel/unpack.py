@@ -14,7 +14,7 @@ from typing import Any
 from gradcheck_rnn.adapters.definitions import definitions
 from gradcheck_rnn.adapters.lifetime import current_lifetime
 from gradcheck_rnn.analytic.adapter import Adapter
-from gradcheck_rnn.analytic.failure import UserCodeError, is_users, raised_finding
+from gradcheck_rnn.analytic.failure import UserCodeError, is_users_module, raised_finding
 from gradcheck_rnn.analytic.fresh_import import fresh_imports
 from gradcheck_rnn.analytic.functions import adapter_of
 from gradcheck_rnn.analytic.travel.packed import Home, Packed
@@ -91,5 +91,5 @@ def _is_importable(home: Home) -> bool:
 def _take_out() -> dict[str, ModuleType]:
     """Take the user's modules out of sys.modules, so that the next import is a fresh one."""
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items() if name != "__main__"}
-    own = [name for name, file in files.items() if file and file.endswith(".py") and is_users(Path(file))]
+    own = [name for name, file in files.items() if file and file.endswith(".py") and is_users_module(file)]
     return {name: sys.modules.pop(name) for name in own}

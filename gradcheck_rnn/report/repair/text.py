@@ -46,6 +46,17 @@ def _from_where(source: str) -> str:
     return "  # with the same configuration on stdin" if source == STDIN else ""
 
 
+def as_text(repair: Repair, *, folder: Path) -> str:
+    """Render a repair as plain text, without a command that applies it; the diff stays as it is, to the letter."""
+    if repair.searched is None:
+        return plain_text(lambda console: show_repair(repair, console, folder=folder, command=""))
+    verdict = plain_text(lambda console: _show_verdict_line(repair, console))
+    if repair.patch is not None:
+        return f"{verdict}\n\n{patch_text(repair.patch, folder=folder)}"
+    searched = repair.searched
+    return f"{verdict}\n" + plain_text(lambda console: _show_nothing_found(repair, searched, console, "time_limit="))
+
+
 def show_repair(repair: Repair, console: Console, *, folder: Path, command: str, written: Sequence[str] = ()) -> None:
     """Print a repair.
 
@@ -64,7 +75,7 @@ def show_repair(repair: Repair, console: Console, *, folder: Path, command: str,
         show(repair.report, console)
     elif patch is None:
         _show_verdict_line(repair, console)
-        _show_nothing_found(repair, searched, console)
+        _show_nothing_found(repair, searched, console, "--time-limit ")
     else:
         _show_verdict_line(repair, console)
         console.print()
@@ -190,9 +201,9 @@ def _show_use(diffs: Sequence[FileDiff], console: Console, *, command: str, wher
         console.print(Text(f"      or: {command} | patch -p1 -d /{where}"), soft_wrap=True)
 
 
-def _show_nothing_found(repair: Repair, searched: Searched, console: Console) -> None:
-    """Print how far the search came, and what is known of the fault."""
-    for line in _fruitless(repair, searched, "--time-limit "):
+def _show_nothing_found(repair: Repair, searched: Searched, console: Console, option: str) -> None:
+    """Print how far the search came, and what is known of the fault; `option`, before a number, sets its time limit."""
+    for line in _fruitless(repair, searched, option):
         say(console, Text(line))
     for finding in repair.report.findings:
         console.print()

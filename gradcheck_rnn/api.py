@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 from gradcheck_rnn.analytic.adapter import Adapter
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.functions import Function, Parameters, adapter_of, name_of, written_in
-from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
-from gradcheck_rnn.baseline.entry import Baseline
-from gradcheck_rnn.baseline.match import match
-from gradcheck_rnn.baseline.read import read_baseline
 from gradcheck_rnn.config.load import load_settings
 from gradcheck_rnn.config.mapping import override_texts
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.pipeline.check import run_check, silent
-from gradcheck_rnn.pipeline.fix import TIME_LIMIT, repair_of
 from gradcheck_rnn.pipeline.measurement import Foresee, Progress, foresee_nothing
-from gradcheck_rnn.repair.value import Searched
-from gradcheck_rnn.report.repair.value import Repair
+from gradcheck_rnn.repair.seconds import TIME_LIMIT
 from gradcheck_rnn.report.value import Report
 
 if TYPE_CHECKING:
+    from gradcheck_rnn.baseline.entry import Baseline
     from gradcheck_rnn.journal.journal import Journal
+    from gradcheck_rnn.report.repair.value import Repair
 
 Config = str | os.PathLike[str] | Mapping[str, object] | Settings
 
@@ -111,7 +107,11 @@ def check(
         cluster=cluster,
         functions=functions,
     )
-    return report if accepted is None else match(accepted, [report], only).reports[0]
+    if accepted is None:
+        return report
+    from gradcheck_rnn.baseline.match import match
+
+    return match(accepted, [report], only).reports[0]
 
 
 def fix(
@@ -124,7 +124,7 @@ def fix(
     workers: int | None = None,
     time_limit: float = TIME_LIMIT,
     progress: Progress = silent,
-) -> Repair:
+) -> "Repair":
     """Check gradients as `check` does and, where they are wrong, search for a patch of the source.
 
         print(fix(loss=loss, gradients=gradients, parameters={"W": W, "b": b}))
@@ -179,12 +179,17 @@ def repaired(
     workers: int | None,
     time_limit: float,
     progress: Progress = silent,
-) -> Repair:
+) -> "Repair":
     """Search for a patch after a check, of the functions or, without `gradients`, of the code that it names.
 
     Functions are made anew for that in other processes, see `packed_functions`; where they cannot be, the repair has
     the reason.
     """
+    from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
+    from gradcheck_rnn.pipeline.fix import repair_of
+    from gradcheck_rnn.repair.value import Searched
+    from gradcheck_rnn.report.repair.value import Repair
+
     functions = None
     try:
         if gradients is not None and replace(report, in_python=True).may_be_repaired:
@@ -196,7 +201,7 @@ def repaired(
         return Repair(report, Searched(reason=error.finding.message))
 
 
-def _baseline(config: Config | None, file: str | os.PathLike[str]) -> Baseline:
+def _baseline(config: Config | None, file: str | os.PathLike[str]) -> "Baseline":
     """Read a baseline.
 
     Raises:
@@ -205,6 +210,8 @@ def _baseline(config: Config | None, file: str | os.PathLike[str]) -> Baseline:
     if config is None or isinstance(config, Mapping):
         message = "`baseline` knows faults by the file of their configuration, and there is none"
         raise UsageError(Mistake(message, "write the configuration into a file and name that, or leave it out"))
+    from gradcheck_rnn.baseline.read import read_baseline
+
     return read_baseline(os.fspath(file))
 
 

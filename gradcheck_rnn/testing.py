@@ -10,13 +10,12 @@ from gradcheck_rnn.analytic.functions import Function, Parameters, written_in
 from gradcheck_rnn.api import Config, check, repaired
 from gradcheck_rnn.config.mapping import override_texts
 from gradcheck_rnn.errors import StaleBaselineWarning
+from gradcheck_rnn.repair.seconds import BESIDE
 from gradcheck_rnn.report.repair.text import fix_command, patch_text, why_no_patch
 from gradcheck_rnn.report.repair.value import Repair
 from gradcheck_rnn.report.value import Report
 from gradcheck_rnn.report.words import summary
 
-# seconds that a test which fails anyway may go on for a patch
-PATCH_SECONDS = 20.0
 # where pytest-xdist says that this process is one of several, which have the cores among them
 XDIST = "PYTEST_XDIST_WORKER"
 # what limits the search, as it stands before a number
@@ -34,7 +33,7 @@ def assert_gradients(
     overrides: Mapping[str, object] | None = None,
     only: Sequence[str] = (),
     baseline: str | os.PathLike[str] | None = None,
-    patch_seconds: float = PATCH_SECONDS,
+    patch_seconds: float = BESIDE,
 ) -> Report:
     """Check gradients as `gradcheck_rnn.check` does, and fail unless every parameter passes.
 

@@ -21,6 +21,7 @@ from gradcheck_rnn.pipeline.user.net import open_user_net
 from gradcheck_rnn.repair.edit import Edit, edited
 from gradcheck_rnn.repair.original import Original
 from gradcheck_rnn.repair.search import Found, Search
+from gradcheck_rnn.repair.seconds import TIME_LIMIT
 from gradcheck_rnn.repair.target import Target
 from gradcheck_rnn.repair.value import Patch, Searched
 from gradcheck_rnn.repair.wording import well_worded
@@ -28,7 +29,6 @@ from gradcheck_rnn.repair.workshop import Texts, Workshop
 from gradcheck_rnn.report.repair.value import Repair
 from gradcheck_rnn.report.value import Report
 
-TIME_LIMIT = 60.0
 # why there is nothing to edit
 NO_ADAPTER = "the configuration names no adapter, so the backward pass is none of yours"
 NO_PYTHON = "the backward pass is no Python: the adapter asks a program for it"

@@ -14,11 +14,9 @@ from gradcheck_rnn.pipeline.fix import repair_of
 from gradcheck_rnn.pipeline.measurement import Progress
 from gradcheck_rnn.pipeline.power.table import copy_of_configured
 from gradcheck_rnn.pipeline.sweep.run import run_sweep
+from gradcheck_rnn.repair.seconds import BESIDE
 from gradcheck_rnn.report.study import FoundEdits, Reach, Study
 from gradcheck_rnn.report.value import Report
-
-# seconds that the search for a patch may take: who wants it searched for longer has a command for that
-PATCH_TIME = 20.0
 
 
 def studied(
@@ -60,7 +58,7 @@ def reaches(settings: Settings) -> Iterator[Reach]:
 
 def _patch(report: Report, folder: Path, workers: int | None, progress: Progress) -> FoundEdits | None:
     try:
-        repair = repair_of(report, workers=workers, time_limit=PATCH_TIME, progress=progress)
+        repair = repair_of(report, workers=workers, time_limit=BESIDE, progress=progress)
     except UserCodeError:  # the verdict stands; `fix` tells what happened
         return None
     if repair.interrupted:

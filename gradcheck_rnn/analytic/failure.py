@@ -87,8 +87,13 @@ def _formatted(frames: list[traceback.FrameSummary]) -> str:
 
 def is_users(file: Path) -> bool:
     """Whether a file is the user's own: not this package's, the standard library's or an installed one."""
+    return file.is_file() and not is_library(file)
+
+
+def is_library(file: Path) -> bool:
+    """Whether a file is this package's, the standard library's or an installed one, whether it is there or not."""
     installed = "site-packages" in file.parts or "dist-packages" in file.parts
-    return file.is_file() and not installed and not _is_ours(str(file)) and not file.is_relative_to(STANDARD_LIBRARY)
+    return installed or _is_ours(str(file)) or file.is_relative_to(STANDARD_LIBRARY)
 
 
 @lru_cache(maxsize=MODULES)

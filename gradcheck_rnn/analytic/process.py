@@ -52,9 +52,9 @@ class WorkerProcess:
         arguments = (theirs, code, self._cell, folder, self._trace)
         self._process = context.Process(target=serve, args=arguments)
         with warnings.catch_warnings():
-            # Python 3.12 and later advise against a fork beside other threads, such as those of BLAS; a worker uses
-            # none of theirs, and where warnings are errors there would be no check
-            warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
+            # Python 3.12 and JAX advise against a fork beside other threads; where warnings are errors, there would be
+            # no check
+            warnings.filterwarnings("ignore", ".*fork")
             self._process.start()
         theirs.close()  # the process alone holds it, so that its death closes it
 

@@ -136,7 +136,9 @@ class _Fixing:
         except UserCodeError as error:
             return Searched(reason=f"at small sizes {error.finding.message}")
         originals = {file: Original.read(file) for file in files}
-        workshop = Workshop(self.code, usable_cores() if self.workers is None else self.workers)
+        left = max(LEAST_CALL, deadline - time.monotonic())
+        code = replace(self.code, timeout=min(self.code.timeout, left))
+        workshop = Workshop(code, usable_cores() if self.workers is None else self.workers)
 
         def verify(texts: Texts) -> bool:
             outcome = workshop.outcome(texts, unseen)
@@ -148,6 +150,8 @@ class _Fixing:
         try:
             found = search.run()
         except UserCodeError as error:
+            if error.finding.kind == "timed-out" and time.monotonic() > deadline:
+                return Searched(stopped_by="time-limit")
             how = "run step by step, as edits are tried" if error.finding.kind == "timed-out" else WITHOUT_LOSS
             return Searched(reason=f"{how}, {error.finding.message}")
         if found.is_right_already:

@@ -128,6 +128,8 @@ class _Packer(pickle.Pickler):
             case TestCase():
                 state = {name: each for name, each in vars(value).items() if name != UNDER_WAY}
                 return object.__new__, (type(value),), state
+            case _ if _goes_by_a_name(value):  # what a decorator has made of a function, which is no function
+                return self._named(value)
         return NotImplemented
 
     def _function(self, function: FunctionType) -> Any:
@@ -174,7 +176,7 @@ class _Packer(pickle.Pickler):
             for each in names & vars(value).keys() if other is not None else ():
                 if not isinstance(found := vars(value)[each], ModuleType):
                     self._note_global(other or home, each, found, names)
-        elif isinstance(value, FunctionType | type) and (variables := _named_in(value)) is not None:
+        elif _goes_by_a_name(value) and (variables := _named_in(value)) is not None:
             if _home_of(variables) is not None:
                 self._note(value)
         else:
@@ -198,6 +200,12 @@ def _home_of(variables: Mapping[str, Any]) -> Home | None:
     return Home(name, Path(file).resolve(), module is not None and vars(module) is variables)
 
 
+def _goes_by_a_name(value: object) -> bool:
+    """Whether something has a name of its own, as functions and classes have."""
+    names = (inspect.getattr_static(value, name, None) for name in ("__module__", "__qualname__"))
+    return isinstance(value, FunctionType | type) or all(isinstance(name, str) for name in names)
+
+
 def _named_in(value: Any) -> Mapping[str, Any] | None:
     """The global variables among which a function or a class goes by its own name, None if it does nowhere."""
     named = sys.modules.get(value.__module__ or "")
@@ -216,12 +224,14 @@ def _at(variables: Mapping[str, Any], qualname: str) -> object:
 
 def _functions_of(value: Any) -> Iterator[FunctionType]:
     """The function itself, below its decorators, or the methods of a class and of those that it is derived from."""
-    if isinstance(value, FunctionType):
-        yield from {
-            id(each): each for each in (value, inspect.unwrap(value)) if isinstance(each, FunctionType)
-        }.values()
+    if not isinstance(value, type):
+        inner = inspect.unwrap(value)
+        if inner is not value and isinstance(inner, FunctionType):
+            yield inner
+        if isinstance(value, FunctionType):
+            yield value
         return
-    for owner in value.__mro__ if isinstance(value, type) else ():
+    for owner in value.__mro__:
         for each in vars(owner).values():
             parts = (each.fget, each.fset) if isinstance(each, property) else (getattr(each, "__func__", each),)
             for part in parts:

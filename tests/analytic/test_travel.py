@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import unittest
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -100,15 +101,16 @@ W = {"W": np.array([1.0, 2.0])}
 def written(tmp_path, monkeypatch):
     """Write a module, and import it, under a name that no other test has."""
     monkeypatch.syspath_prepend(tmp_path)
-    known = set(sys.modules)
+    known = []
 
     def importing(text, name="travelled"):
         (tmp_path / f"{name}.py").write_text(text)
         importlib.invalidate_caches()
+        known.append(name)
         return importlib.import_module(name)
 
     yield importing
-    for name in set(sys.modules) - known:
+    for name in known:
         del sys.modules[name]
 
 
@@ -145,6 +147,20 @@ def test_a_worker_makes_them_anew_too(workers, written):
 def gradients_at(session, at):
     """Task: what the gradients are at a point."""
     return session.gradients(at).gradients["W"]
+
+
+def is_forked(session):
+    """Task: say whether this process has what the one had that started it."""
+    return "jax" in sys.modules
+
+
+def test_beside_the_threads_of_jax_a_worker_starts_from_nothing(written, monkeypatch):
+    """A fork of such a process has their locks, and waits for them for ever."""
+    parcel = packed(written(WITHIN_ANOTHER).gradients)
+    monkeypatch.setitem(sys.modules, "jax", ModuleType("jax"))
+    with running(UserCode(parcel.path, 0, SIZES, 20.0, (), parcel), workers=1) as runner:
+        assert not runner.run(is_forked)
+        np.testing.assert_array_equal(runner.run(gradients_at, point()), 3 * point().parameters["W"])
 
 
 def test_modules_that_are_imported_are_read_afresh_and_those_of_this_process_stay(written, tmp_path):

@@ -98,17 +98,17 @@ def assert_gradients(
         if repair.interrupted:
             raise KeyboardInterrupt
         way = _told(repair, way)
-    raise AssertionError(f"{summary(shown)}\n\n{shown}\n\n{way}".rstrip())
+    raise AssertionError("\n\n".join(filter(None, [summary(shown), str(shown).rstrip(), way])))
 
 
 def _told(repair: Repair, way: str) -> str:
     """The patch, and how it is applied where a command finds it again; else why there is none."""
     if repair.searched is None:
         return ""
-    if repair.searched.reason:
-        return f"{why_no_patch(repair, option=OPTION)}\n{way}".rstrip()
     if repair.patch is None:
-        return why_no_patch(repair, option=OPTION)
+        # another way may lead there where this one could not be gone; that of a configuration is this one
+        other = way if repair.searched.reason and not way.startswith(TRY) else ""
+        return f"{why_no_patch(repair, option=OPTION)}\n{other}".rstrip()
     text = patch_text(repair.patch, folder=Path.cwd())
     return f"{text}\n\napply it: {way.removeprefix(TRY)} --write" if way.startswith(TRY) else text
 

@@ -176,6 +176,7 @@ def test_what_a_baseline_does_not_know_fails_and_its_own_fault_is_told_to_be_gon
     with pytest.warns(StaleBaselineWarning, match=r"known\.yaml:3:5: the baseline accepts missing-term dh_next"):
         text = message(net, baseline="known.yaml")
     assert text.startswith("sign-flip b_y: 1 of 5 parameters is wrong: b_y")
+    assert text.endswith("the configuration names no adapter, so the backward\npass is none of yours")
 
 
 def test_a_baseline_knows_no_functions(faulty):

@@ -184,6 +184,16 @@ def test_global_variables_have_the_values_that_they_have_here(written):
     np.testing.assert_array_equal(anew(packed(module.gradients)), module.gradients(W)["W"])
 
 
+def test_what_a_test_has_put_in_the_place_of_a_function_stays_there(written, monkeypatch):
+    module = written("def times(x): return 3 * x\n" + 'def gradients(p): return {"W": times(p["W"])}\n')
+    monkeypatch.setattr(module, "times", seven_times)
+    np.testing.assert_array_equal(anew(packed(module.gradients)), 7 * W["W"])
+
+
+def seven_times(x):
+    return 7 * x
+
+
 def test_what_is_shared_stays_shared(written):
     """An object that is met as a global variable, in another one and by a method that was given."""
     module = written(

@@ -23,7 +23,7 @@ from gradcheck_rnn.analytic.travel.packed import Home, Packed
 from gradcheck_rnn.analytic.travel.places import codes_in, names_in, number_of
 
 # what a value raises that cannot be packed: by pickle, or by methods of the user's that pickle asks
-UNPACKABLE = (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError, NotImplementedError)
+UNPACKABLE = (pickle.PickleError, TypeError, AttributeError, ValueError, RuntimeError, LookupError, OSError)
 # what a test of unittest knows of the run that it is in
 UNDER_WAY = "_outcome"
 
@@ -45,7 +45,9 @@ def packed_functions(
     """
     path = written_in(gradients)
     if not is_users(path):
-        raise UnpackableError(f"{name_of(gradients)} was not written in a file of yours")
+        raise UnpackableError(
+            f"{name_of(gradients)} was not written in a file of yours, as nothing is that was typed in"
+        )
     functions = loss, gradients, dict(parameters) if isinstance(parameters, Mapping) else parameters
     values: Globals = {}
     refused: set[tuple[Home, str]] = set()
@@ -170,16 +172,19 @@ class _Packer(pickle.Pickler):
             for name in names & function.__globals__.keys():
                 self._note_global(home, name, function.__globals__[name], names)
 
-    def _note_global(self, home: Home, name: str, value: object, names: set[str]) -> None:
+    def _note_global(self, home: Home, name: str, value: Any, names: set[str]) -> None:
+        """Note what a global variable holds, unless the file itself defines that."""
         if isinstance(value, ModuleType):
             other = _home_of(vars(value))
             for each in names & vars(value).keys() if other is not None else ():
                 if not isinstance(found := vars(value)[each], ModuleType):
                     self._note_global(other or home, each, found, names)
-        elif _goes_by_a_name(value) and (variables := _named_in(value)) is not None:
-            if _home_of(variables) is not None:
-                self._note(value)
-        else:
+            return
+        variables = _named_in(value) if _goes_by_a_name(value) else None
+        own = None if variables is None else _home_of(variables)
+        if own is not None:
+            self._note(value)
+        if own is None or own != home or value.__qualname__ != name:
             self.needs.setdefault((home, name), value)
 
 

@@ -146,7 +146,8 @@ def fix(
         shows the diff and what it was verified at, or says why there is none.
     Raises:
         UsageError: nothing was checked, because the arguments or the configuration have mistakes.
-        KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the repair says so.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known, or while a patch was proven; in the search,
+            the repair says so.
     """
     report = check(
         config,
@@ -184,6 +185,9 @@ def repaired(
 
     Functions are made anew for that in other processes, see `packed_functions`; where they cannot be, the repair has
     the reason.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed while a patch was proven; in the search, the repair says so.
     """
     from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
     from gradcheck_rnn.pipeline.fix import repair_of

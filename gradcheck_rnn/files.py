@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the repository that they lie in."""
 
 import os
 import tempfile
@@ -20,6 +20,11 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+def repository_of(folder: Path) -> Path:
+    """The folder from which a repository's files are named: the nearest above with a `.git`, else the folder itself."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
 
 
 def _mask() -> int:

@@ -23,7 +23,8 @@ class Finding:
 
     `kind` is one of the stable names, `term` says which (a parameter, a function, a factor of the chain),
     `parameters` are the user's names of those concerned, `evidence` holds plain numbers and texts. A fault that a
-    baseline lets through is `accepted`.
+    baseline lets through is `accepted`. `correction` holds lines of the user's code, those to take out after a `-` and
+    those to put in after a `+`, below their place, where a search has found them.
     """
 
     kind: str
@@ -35,3 +36,4 @@ class Finding:
     evidence: Mapping[str, object] = field(default_factory=dict)
     location: Location | None = None
     accepted: Acceptance | None = None
+    correction: str = ""

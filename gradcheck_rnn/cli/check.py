@@ -14,18 +14,19 @@ from gradcheck_rnn.cli.baseline import accepting, baseline_options
 from gradcheck_rnn.cli.completing import files_like, methods_like, overrides_like
 from gradcheck_rnn.cli.defaults import ProjectCommand
 from gradcheck_rnn.cli.exits import EPILOG, Exit, reader_may_leave
+from gradcheck_rnn.cli.further import PICTURES, look_further, need_libraries
 from gradcheck_rnn.cli.load import load, workers_option
-from gradcheck_rnn.cli.pictures import FORMAT, add_pictures, need_libraries
 from gradcheck_rnn.cli.printed import show_printed
 from gradcheck_rnn.cli.reports import (
     destinations,
+    formats_of,
     has_annotations,
     output_format_option,
     report_option,
-    repository_of,
     show_in,
     write_reports,
 )
+from gradcheck_rnn.files import repository_of
 
 if TYPE_CHECKING:
     from gradcheck_rnn.config.settings import Settings
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from gradcheck_rnn.report.value import Report
 
 
-@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.command(
+    cls=ProjectCommand, epilog=EPILOG, short_help="Compare gradients with differences, name the broken term."
+)
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", shell_complete=files_like)
 @click.option(
     "--set",
@@ -91,20 +94,21 @@ def check(
     from gradcheck_rnn.report.formats.invocation import Invocation
 
     places = destinations(wanted)
-    has_pictures = FORMAT in {output_format, *(place.format for place in places)}
-    if has_pictures:
+    formats = formats_of(output_format, places)
+    if PICTURES in formats:
         need_libraries()
     accept = accepting(baseline, only, is_written=write_baseline)
     settings = load(configs, overrides if method is None else (*overrides, f"check.method={method}"))
     with _journals(journal, settings) as journals:
         ran = _run(settings, journals, only=only, workers=workers, cluster=cluster, quiet=quiet)
-    if has_pictures and not ran.interrupted:
+    accepted = accept(ran.reports)
+    judged = list(accepted.reports)
+    if not ran.interrupted:
         try:
-            add_pictures(ran.reports, only=only, workers=workers)
+            is_long = journal is not None or cluster is not None
+            look_further(judged, formats, seconds=ran.seconds, is_long=is_long, only=only, workers=workers)
         except KeyboardInterrupt:
             ran.interrupted = True
-    accepted = accept(ran.reports)
-    judged = accepted.reports
     here = Path.cwd()
     invocation = Invocation(
         overrides=overrides,

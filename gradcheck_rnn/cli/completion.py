@@ -70,7 +70,7 @@ class Bash(BashComplete):
         return f"{item.type},{_TO_ESCAPE.sub(_ESCAPED, rest)}"
 
 
-@click.command()
+@click.command(short_help="Print the script that completes commands in a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> Exit:
     """Print the script that lets SHELL complete commands, options, kinds of findings, faults and keys.

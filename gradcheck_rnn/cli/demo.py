@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradcheck_rnn.cli.exits import Exit, UnwritableError, reader_may_leave
-from gradcheck_rnn.cli.pictures import FORMAT, need_libraries
+from gradcheck_rnn.cli.further import PICTURES, need_libraries
 from gradcheck_rnn.cli.reports import destinations
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.files import write_whole
@@ -29,7 +29,7 @@ def _names_like(_context: click.Context, _parameter: click.Parameter, incomplete
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
 
 
-@click.command()
+@click.command(short_help="Tell the story of one wrong line, up to its patch.")
 @click.argument("fault", nargs=-1, metavar="[CELL] [FAULT]", shell_complete=_names_like)
 @click.option("--list", "listed", is_flag=True, help="List the known faults of a cell, or of one kind.")
 @click.option(
@@ -60,8 +60,8 @@ def _place(report: str) -> Path:
         UsageError: it is no page that is asked for, or it could not be made or written.
     """
     (place,) = destinations([report])
-    if place.format != FORMAT:
-        raise UsageError(Mistake(f"a lesson is no {place.format}", f"as in --report {FORMAT}=lesson.{FORMAT}"))
+    if place.format != PICTURES:
+        raise UsageError(Mistake(f"a lesson is no {place.format}", f"as in --report {PICTURES}=lesson.{PICTURES}"))
     need_libraries()
     return place.path
 
@@ -83,7 +83,7 @@ def _show(name: str, family: "Family", place: Path | None) -> None:
         show_ending(story, patch, console)
     if place is not None:
         _write_page(
-            story, patch, place, ["gradcheck-rnn", "demo", family.name, name, "--report", f"{FORMAT}={place.name}"]
+            story, patch, place, ["gradcheck-rnn", "demo", family.name, name, "--report", f"{PICTURES}={place.name}"]
         )
 
 

@@ -22,7 +22,7 @@ searched), 3 neither verdict nor patch (cannot tell, or your code raised, hung, 
 bug in gradcheck-rnn, 130 interrupted."""
 
 
-@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.command(cls=ProjectCommand, epilog=EPILOG, short_help="Print the patch after which every gradient passes.")
 @click.argument("config", shell_complete=files_like)
 @click.option("--write", is_flag=True, help="Write the patch into your files, unless they have changed meanwhile.")
 @click.option(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gradcheck_rnn.init.start import Started
 
 
-@click.command()
+@click.command(short_help="Write a configuration and an adapter for your file.")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 @click.option(
     "--output-dir",

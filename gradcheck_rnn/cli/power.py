@@ -17,7 +17,7 @@ EPILOG = """Exit codes: 0 the faults were judged (whatever is missed), 2 a mista
 4 a bug in gradcheck-rnn, 130 interrupted."""
 
 
-@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.command(cls=ProjectCommand, epilog=EPILOG, short_help="Show which faults a check would have missed.")
 @click.argument("config", shell_complete=files_like)
 @click.option(
     "--set",

@@ -109,11 +109,12 @@ def show_in(name: str, reports: "Sequence[Report]", invocation: "Invocation") ->
     sys.stdout.flush()
 
 
+def formats_of(output_format: str | None, places: Sequence[Destination]) -> frozenset[str]:
+    """All formats that something is written in, the annotations of GitHub Actions among them."""
+    shown = "github" if has_annotations(output_format) else output_format or "text"
+    return frozenset({shown, *(place.format for place in places)})
+
+
 def has_annotations(output_format: str | None) -> bool:
     """Whether annotations follow the text: on GitHub Actions, where nobody watches and nobody chose a format."""
     return output_format is None and os.environ.get("GITHUB_ACTIONS") == "true" and not sys.stdout.isatty()
-
-
-def repository_of(folder: Path) -> Path:
-    """The folder from which a repository's files are named: the nearest above with a `.git`, else the folder itself."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)

@@ -18,7 +18,7 @@ EPILOG = """Exit codes: 0 the curves are there (a sweep is no verdict), 2 a mist
 3 your code raised, hung, crashed or is not deterministic, 4 a bug in gradcheck-rnn, 130 interrupted."""
 
 
-@click.command(cls=ProjectCommand, epilog=EPILOG)
+@click.command(cls=ProjectCommand, epilog=EPILOG, short_help="Draw the error over the step h and over the length T.")
 @click.argument("config", shell_complete=files_like)
 @click.option(
     "--set",

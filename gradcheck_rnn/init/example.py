@@ -83,4 +83,5 @@ def backward(p, inputs, targets, h0):
     return d
 '''
 
-EXAMPLE = {"example.gradcheck.yaml": CONFIG, "example_adapter.py": ADAPTER, "example_net.py": NET}
+CONFIG_NAME = "example.gradcheck.yaml"
+EXAMPLE = {CONFIG_NAME: CONFIG, "example_adapter.py": ADAPTER, "example_net.py": NET}

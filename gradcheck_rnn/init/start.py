@@ -7,7 +7,8 @@ from pathlib import Path
 from gradcheck_rnn.errors import Location, Mistake, UsageError
 from gradcheck_rnn.init.adapter_text import adapter_text
 from gradcheck_rnn.init.config_text import config_text
-from gradcheck_rnn.init.example import EXAMPLE
+from gradcheck_rnn.init.editor import with_editor_line
+from gradcheck_rnn.init.example import CONFIG, CONFIG_NAME, EXAMPLE
 from gradcheck_rnn.init.files import write_files
 from gradcheck_rnn.init.read import Read, read
 from gradcheck_rnn.init.recognise import Recognised, recognise
@@ -65,7 +66,7 @@ def start(path: Path, *, folder: Path, force: bool) -> Started:
         facts = [("", "a script without functions: nothing in it can be called")]
         facts += [(content.source.place(made.line), f"{name} {made.shape}") for name, made in weights.items()]
         missing = template.open
-    files = write_files(folder, texts, force=force)
+    files = write_files(folder, {**texts, config: with_editor_line(texts[config], folder)}, force=force)
     return Started(tuple(files), files[0], tuple(facts), tuple(missing))
 
 
@@ -75,7 +76,7 @@ def start_example(*, folder: Path, force: bool) -> Started:
     Raises:
         UsageError: what is to be written is there already.
     """
-    files = write_files(folder, EXAMPLE, force=force)
+    files = write_files(folder, {**EXAMPLE, CONFIG_NAME: with_editor_line(CONFIG, folder)}, force=force)
     return Started(tuple(files), files[0])
 
 

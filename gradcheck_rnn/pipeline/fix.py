@@ -18,8 +18,7 @@ from gradcheck_rnn.pipeline.measurement import Plan, Progress
 from gradcheck_rnn.pipeline.small_points import TRIED, UNSEEN, in_words, returned_clip, targets
 from gradcheck_rnn.pipeline.user.latent_clip import Bound
 from gradcheck_rnn.pipeline.user.net import open_user_net
-from gradcheck_rnn.repair.edit import Edit, edited
-from gradcheck_rnn.repair.original import Original
+from gradcheck_rnn.repair.original import Original, edited_sources
 from gradcheck_rnn.repair.search import Found, Search
 from gradcheck_rnn.repair.seconds import TIME_LIMIT
 from gradcheck_rnn.repair.target import Target
@@ -64,7 +63,8 @@ def run_fix(
         progress: told what is going on, and how far it is.
     Raises:
         UsageError: nothing was checked, because the adapter has mistakes.
-        KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the value says so.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known, or while a patch was proven; in the search,
+            the value says so.
     """
     began = time.monotonic()
     report = run_check(settings, workers=workers, progress=progress)
@@ -89,6 +89,8 @@ def repair_of(
         workers: processes that try edits, None for as many as there are cores; 0 runs user code in this one.
         time_limit: seconds that the search may take.
         progress: told how far it is.
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed while a patch was proven; in the search, the value says so.
     """
     settings = report.settings
     report = report if functions is None else replace(report, in_python=True)
@@ -199,7 +201,9 @@ class _Fixing:
         solutions = well_worded(found.solutions, lambda file: originals[file].source.text)
         for settings, remains in _proofs(self.settings, clip):
             for place, edits in enumerate(solutions):
-                report = self._check(settings, _edited(edits, originals))
+                report = self._check(settings, edited_sources(edits, originals.values()))
+                if report.interrupted:
+                    raise KeyboardInterrupt
                 is_coarse = _is_right_up_to_float32(report)
                 if report.outcome == "pass" or is_coarse:
                     return Patch(
@@ -242,11 +246,6 @@ def _is_right_up_to_float32(report: Report) -> bool:
     """Whether nothing is in the way of a verdict but the rounding of float32 in the user's code."""
     kinds = {finding.kind for finding in report.findings}
     return report.outcome == "inconclusive" and kinds == {"float32-inside"} and not report.interrupted
-
-
-def _edited(edits: Sequence[Edit], originals: Mapping[Path, Original]) -> dict[Path, str]:
-    files = dict.fromkeys(edit.file for edit in edits)
-    return {file: edited(originals[file].source.text, [each for each in edits if each.file == file]) for file in files}
 
 
 def _repaired(before: Sequence[Finding], after: Sequence[Finding]) -> tuple[Finding, ...]:

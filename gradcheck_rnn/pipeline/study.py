@@ -1,21 +1,18 @@
-"""A finished check looked into further: curves, the reach of the chain, a patch. Only pictures need that."""
+"""A finished check looked into further: curves, the reach of the chain. Only pictures need that."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.cells.catalogue import CUSTOM
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.vanishing import vanishing_at
 from gradcheck_rnn.model.draw import probe_net, probe_problem
 from gradcheck_rnn.pipeline.check import silent
-from gradcheck_rnn.pipeline.fix import repair_of
 from gradcheck_rnn.pipeline.measurement import Progress
 from gradcheck_rnn.pipeline.power.table import copy_of_configured
 from gradcheck_rnn.pipeline.sweep.run import run_sweep
-from gradcheck_rnn.repair.seconds import BESIDE
-from gradcheck_rnn.report.study import FoundEdits, Reach, Study
+from gradcheck_rnn.report.study import Reach, Study
 from gradcheck_rnn.report.value import Report
 
 
@@ -31,7 +28,7 @@ def studied(
 
     Args:
         report: of the check.
-        folder: which files in a diff are named from.
+        folder: which files are named from.
         only: names of the parameters that were checked; empty means all.
         workers: processes for user code, None for as many as there are cores; 0 runs it in this one.
         progress: told what is going on, and how far it is.
@@ -41,8 +38,7 @@ def studied(
     if report.interrupted or not report.rows:
         return report
     sweep = run_sweep(report.settings, only=only, workers=workers, progress=progress).with_paths_from(folder)
-    patch = _patch(report, folder, workers, progress)
-    return replace(report, study=Study(sweep, tuple(reaches(report.settings)), patch))
+    return replace(report, study=Study(sweep, tuple(reaches(report.settings))))
 
 
 def reaches(settings: Settings) -> Iterator[Reach]:
@@ -54,15 +50,3 @@ def reaches(settings: Settings) -> Iterator[Reach]:
     if settings.check.probe:
         probe = probe_problem(probe_net(configured.net, reducible=True), settings)
         yield Reach("probe", probe.net.sizes.length, vanishing_at(probe, sensitivity=tolerance))
-
-
-def _patch(report: Report, folder: Path, workers: int | None, progress: Progress) -> FoundEdits | None:
-    try:
-        repair = repair_of(report, workers=workers, time_limit=BESIDE, progress=progress)
-    except UserCodeError:  # the verdict stands; `fix` tells what happened
-        return None
-    if repair.interrupted:
-        raise KeyboardInterrupt
-    if repair.searched is None or repair.patch is None:
-        return None
-    return FoundEdits(tuple(repair.patch.diffs(folder)), repair.searched.tried, repair.patch.remains)

@@ -132,6 +132,13 @@ class Original:
         return found
 
 
+def edited_sources(edits: Iterable[Edit], originals: Iterable[Original]) -> dict[Path, str]:
+    """Return the texts of the files that edits change, after them."""
+    edits, texts = list(edits), {each.file: each.source.text for each in originals}
+    files = dict.fromkeys(edit.file for edit in edits)
+    return {file: edited(texts[file], [each for each in edits if each.file == file]) for file in files}
+
+
 def _place(text: str, offset: int) -> tuple[int, int]:
     """Line, from 1, and column, from 0, of an offset."""
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1)

@@ -30,12 +30,41 @@ class FileDiff:
     @property
     def place(self) -> str:
         """Where that is, as one would look for it."""
-        return f"{self.name}:{self.line}" if self.cell is None else f"{self.name} cell {self.cell}:{self.line}"
+        return self.place_of(self.deltas[0])
+
+    def place_of(self, delta: Delta) -> str:
+        """Where one of its pieces is."""
+        return f"{self.name}:{delta.line}" if self.cell is None else f"{self.name} cell {self.cell}:{delta.line}"
 
     @property
     def is_applicable(self) -> bool:
         """Whether other programs can apply it: they know no cells, and refuse files outside the working directory."""
         return self.cell is None and not Path(self.name).is_absolute()
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What edits change in a file as it lies on the disk: of a notebook, lines of its JSON text."""
+
+    name: str
+    deltas: tuple[Delta, ...]
+
+    @property
+    def line(self) -> int:
+        """The first line that differs, or the one that something is put in after."""
+        first = self.deltas[0]
+        return first.line if first.before else max(1, first.line - 1)
+
+
+def corrections(edits: Iterable[Edit], originals: Sequence[Original], folder: Path) -> list[Correction]:
+    """Show edits as lines of the files that they change; the arguments are those of `file_diffs`."""
+    edits = list(edits)
+    changed = {edit.file for edit in edits}
+    return [
+        Correction(_name(each.file, folder), tuple(deltas(each.content.decode(), each.edited_content(edits).decode())))
+        for each in originals
+        if each.file in changed
+    ]
 
 
 def file_diffs(edits: Iterable[Edit], originals: Sequence[Original], folder: Path) -> list[FileDiff]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from gradcheck_rnn.diagnose.vanishing import Vanishing
-from gradcheck_rnn.repair.patch import FileDiff
 from gradcheck_rnn.report.sweep.curves import Sweep
 from gradcheck_rnn.report.value import PointName
 
@@ -18,21 +17,8 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class FoundEdits:
-    """Edits of the user's own source after which every parameter passes, out of `tried` ones."""
-
-    diffs: tuple[FileDiff, ...]
-    tried: int
-    remains: str
-
-
-@dataclass(frozen=True)
 class Study:
-    """Curves over the step and over T, the reach of the chain, and a patch if one was soon found.
-
-    `reaches` are empty where no net is described.
-    """
+    """Curves over the step and over T, and the reach of the chain; `reaches` are empty where no net is described."""
 
     sweep: Sweep
     reaches: tuple[Reach, ...]
-    patch: FoundEdits | None

@@ -14,7 +14,8 @@ from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.heatmap import heatmap
 from gradcheck_rnn.report.value import Outcome, Report, Row
 from gradcheck_rnn.report.words import (
-    accepted_line,
+    accepted_because,
+    accepted_lines,
     cells,
     evidence,
     finding_title,
@@ -77,7 +78,7 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     """Print one report."""
     if quiet:
         named = "".join(f"; {each.kind} {each.term}" for each in report.findings if "residual" in each.evidence)
-        accepted = f"; {accepted_line(report)}" if any(finding.accepted for finding in report.findings) else ""
+        accepted = "".join(f"; {line}" for line in accepted_lines(report))
         line = f"{report.settings.source}: {headline(report)}{named}{accepted}"
         console.print(verdict_text(report.outcome, line), soft_wrap=True)
         return
@@ -114,8 +115,8 @@ def show_verdict(report: Report, console: Console) -> None:
         say(console, Text(power_line(report.power)), indent=2)
     for line in evidence(report):
         say(console, Text(line), indent=2)
-    if any(finding.accepted for finding in report.findings):
-        say(console, Text(accepted_line(report)), indent=2)
+    for line in accepted_lines(report):
+        say(console, Text(line), indent=2)
 
 
 def show_chain(chain: ChainMap, console: Console) -> None:
@@ -180,8 +181,8 @@ def show_finding(finding: Finding, console: Console) -> None:
     if finding.help:
         say(console, Text.assemble(("help: ", "bold"), finding.help), indent=2)
     if finding.accepted:
-        where = f" ({finding.accepted.location})"
-        say(console, Text.assemble(("accepted: ", "bold yellow"), finding.accepted.reason, where), indent=2)
+        why = accepted_because(finding.accepted)
+        say(console, Text.assemble(("accepted: ", "bold yellow"), why), indent=2)
 
 
 def _show_experiments(finding: Finding, console: Console) -> None:
@@ -203,6 +204,7 @@ def say(console: Console, text: Text, *, indent: int = 0) -> None:
     """Print prose, wrapped at a width that can be read, every line indented alike."""
     width = min(console.width, PROSE_WIDTH) - indent
     for line in text.wrap(console, max(width, 20)):
+        line.rstrip()
         console.print(Text(" " * indent) + line)
 
 

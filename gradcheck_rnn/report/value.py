@@ -13,6 +13,7 @@ from gradcheck_rnn.diagnose.power import Power
 from gradcheck_rnn.findings import Finding
 
 if TYPE_CHECKING:
+    from gradcheck_rnn.report.repair.value import FoundEdits
     from gradcheck_rnn.report.study import Study
 
 PointName = Literal["configured", "probe"]
@@ -59,7 +60,8 @@ class Report:
     is wrong and its chain can be mapped; `power` of a pass whose loss the described net describes.
     What is there of an `interrupted` check is no pass. `in_python` says that what was checked is Python of the user's,
     which edits could mend; `described` that the settings' model is what was checked, or meant to be: functions alone
-    have no sizes and no steps. `study` is there where pictures were asked for.
+    have no sizes and no steps. `study` is there where pictures were asked for, `patch` where one was searched and
+    found: findings then stand on the lines that it changes.
 
     `str(report)` is the text that `gradcheck-rnn check` prints, and a notebook shows a report as a table.
     """
@@ -78,6 +80,7 @@ class Report:
     in_python: bool = False
     described: bool = True
     study: "Study | None" = None
+    patch: "FoundEdits | None" = None
 
     def __str__(self) -> str:
         from gradcheck_rnn.report.text import as_text

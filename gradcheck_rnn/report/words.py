@@ -1,10 +1,10 @@
 """Sentences of a report: what was checked, what came out, what the exact rows prove."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.power import Power
-from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.findings import Acceptance, Finding
 from gradcheck_rnn.report.screened import screening_lines
 from gradcheck_rnn.report.value import Report, Row
 
@@ -126,12 +126,18 @@ def evidence(report: Report) -> list[str]:
     return lines
 
 
-def accepted_line(report: Report) -> str:
-    """Say whether a baseline lets through all that is wrong, or what it does not."""
+def accepted_lines(report: Report) -> list[str]:
+    """Say whether a baseline lets through all that is wrong, or what it does not; nothing where it knows nothing."""
     if report.is_accepted:
-        return "accepted: the baseline knows every fault that was found"
+        return ["accepted: the baseline knows every fault that was found"]
     new = [f"{each.kind} {each.term}" for each in report.findings if not each.accepted]
-    return f"not accepted: {_list(new) or 'a parameter that no accepted fault explains'}"
+    is_known = len(new) < len(report.findings)
+    return [f"not accepted: {_list(new) or 'a parameter that no accepted fault explains'}"] if is_known else []
+
+
+def accepted_because(accepted: Acceptance) -> str:
+    """Say why a fault is let through, and where that stands."""
+    return f"{accepted.reason} ({accepted.location})"
 
 
 def proof(finding: Finding) -> str:
@@ -140,15 +146,20 @@ def proof(finding: Finding) -> str:
     if not isinstance(left, float):
         return ""
     together = finding.evidence.get("together_with")
-    others = f", together with {_list([str(name) for name in together])}," if isinstance(together, list) else ""
+    others = f", together with {_faults(together)}," if isinstance(together, list) else ""
     digits = f"to {left:.0e}" if left > 0 else "to the last digit"
     text = f"matched: this fault{others} gives your gradients {digits} at {finding.evidence['draws']} draws"
     if isinstance(nearest, Mapping):
         text += f"; the next best, {nearest['kind']} {nearest['term']}, is off by {nearest['residual']:.0e}"
     equivalent = finding.evidence.get("equivalent")
     if isinstance(equivalent, list) and equivalent:
-        text += f"; the same gradients: {_list([str(name) for name in equivalent])}"
+        text += f"; the same gradients: {_faults(equivalent)}"
     return text
+
+
+def _faults(names: Sequence[object]) -> str:
+    """Faults by kind and term, as titles name them."""
+    return _list([str(name).replace(":", " ", 1) for name in names])
 
 
 def finding_title(finding: Finding) -> str:

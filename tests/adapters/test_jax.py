@@ -59,6 +59,7 @@ def test_code_that_cannot_be_compiled_is_run_as_it_stands(checked):
     assert [row.name for row in report.rows] == ["cell.0", "cell.1", "out"]
 
 
+@pytest.mark.campaign
 def test_single_precision_inside_is_reported(checked):
     single = "jax.tree.map(lambda x: x.astype('float32').astype('float64'), params)"
     report = checked(SCAN.replace("cross_entropy(params", f"cross_entropy({single}"), NET)

@@ -122,7 +122,7 @@ def test_an_adapter_is_short(adapter):
     assert line_count(adapter) <= MOST_LINES
 
 
-@pytest.mark.parametrize("case", thinned(RIGHT, every=2))
+@pytest.mark.parametrize("case", thinned(RIGHT, every=4))
 def test_right_code_passes_under_its_own_names_and_its_loss_is_recognised(case, checked):
     adapter, net, names = RIGHT[case]
     report = checked(adapter, net)
@@ -153,6 +153,7 @@ def test_a_missing_derivative_of_the_forget_gate_is_named(checked):
     assert failing(report) == {"weight", "bias"}
 
 
+@pytest.mark.campaign
 def test_an_initial_state_that_is_learned_is_a_parameter(checked):
     adapter = LAYER.replace('batch.initial_state["h"][None]', "net.h0").replace(
         "ROLES = torch_roles(net)",

@@ -98,6 +98,12 @@ def test_json_says_of_each_fault_whether_and_why_it_is_accepted(known, check):
     assert (other["accepted"], [each["accepted"] for each in other["findings"]]) == (False, [None])
 
 
+def test_no_line_is_searched_for_a_fault_that_is_accepted(known, check, here, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.pipeline.patched.repair_of", lambda *_, **__: pytest.fail("it was searched"))
+    assert check("--report", "github=github.txt", "--report", "sarif=net.sarif").code == 0
+    assert (here / "github.txt").read_text() == ""
+
+
 def test_writing_again_changes_nothing(known, check):
     before = known.read_text()
     assert check("--write-baseline").code == 0

@@ -143,7 +143,7 @@ def test_a_page_that_could_not_be_written_is_refused_before_anything_is_told(rep
 
 
 def test_without_the_libraries_of_pages_the_command_says_how_to_install_them(run_here, monkeypatch, tmp_path):
-    monkeypatch.setattr("gradcheck_rnn.cli.pictures.find_spec", lambda name: None if name == "jinja2" else object())
+    monkeypatch.setattr("gradcheck_rnn.cli.further.find_spec", lambda name: None if name == "jinja2" else object())
     ended = run_here("demo", "--report", f"html={tmp_path / 'lesson.html'}")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (

@@ -71,7 +71,7 @@ def test_without_the_libraries_nothing_is_checked_and_the_command_to_install_the
     option, run_here, monkeypatch, tmp_path
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gradcheck_rnn.cli.pictures.find_spec", lambda _name: None)
+    monkeypatch.setattr("gradcheck_rnn.cli.further.find_spec", lambda _name: None)
     ended = run_here("check", TAGGER, option)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (

@@ -29,6 +29,36 @@ def test_the_example_runs_at_once(here, run_here):
     assert (checked.code, checked.document["findings"]) == (0, [])
 
 
+def second_line(file):
+    return file.read_text().splitlines()[1]
+
+
+@pytest.mark.parametrize("arguments", [(), ("net.py",)])
+def test_an_editor_finds_the_schema_where_there_is_one(arguments, here, run_here):
+    (here / "net.py").write_text((STYLES / "nested_result.py").read_text())
+    (here / ".git").mkdir()
+    (here / "gradcheck-rnn.schema.json").write_text(run_here("schema").out)
+    name = f"{'net' if arguments else 'example'}.gradcheck.yaml"
+    for folder, schema in (
+        (here, "gradcheck-rnn.schema.json"),
+        (here / "deep" / "er", "../../gradcheck-rnn.schema.json"),
+    ):
+        assert run_here("init", *arguments, "--output-dir", folder).code == 0
+        assert second_line(folder / name) == f"# yaml-language-server: $schema={schema}"
+        assert (folder / schema).is_file()
+    assert run_here("check", here / name, "--quiet").code == 0
+
+
+def test_without_a_schema_the_configuration_says_where_one_comes_from(here, run_here):
+    (here / "gradcheck-rnn.schema.json").touch()  # of another project
+    (here / "mine" / ".git").mkdir(parents=True)
+    run_here("init", "--output-dir", "mine")
+    line = second_line(here / "mine" / "example.gradcheck.yaml")
+    assert line == "# to have an editor complete the keys: gradcheck-rnn schema --help"
+    asked = line.partition("gradcheck-rnn ")[2].split()
+    assert "yaml-language-server: $schema=gradcheck-rnn.schema.json" in run_here(*asked).out
+
+
 def test_the_example_finds_a_fault_that_is_put_into_it(here, run_here):
     run_here("init")
     net = here / "example_net.py"

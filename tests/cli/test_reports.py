@@ -172,6 +172,76 @@ def test_annotations_name_files_from_the_repository(tmp_path):
     assert ended.out.splitlines()[-1].startswith("::error file=models/net.py,line=2,title=raised::")
 
 
+@pytest.fixture
+def searched(monkeypatch):
+    """The reports that a patch was searched for, in the place of the search."""
+    found = []
+
+    def search(report, _folder, **_options):
+        found.append(report.settings.source)
+        return report
+
+    monkeypatch.setattr("gradcheck_rnn.pipeline.patched.patched", search)
+    return found
+
+
+def test_annotations_and_sarif_stand_on_the_line_that_is_wrong(run_here, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    ended = run_here("check", "configs/pos_tagger.yaml", *wanted(tmp_path, "sarif", "json"))
+    file, line = "fixtures/pos_tagger/untransposed.py", 31
+    assert "dh_next = dz @ W_hh\n" in (ROOT / file).read_text().splitlines(keepends=True)[line - 1]
+    told = [each for each in ended.out.splitlines() if each.startswith("::")]
+    assert [each.split(",title=")[0] for each in told] == [f"::error file={file},line={line}"] * 3
+    assert all("%0A+ dh_next = dz @ W_hh.T%0A" in each for each in told)
+    assert strict_json((tmp_path / "json").read_text())["findings"][0]["location"] == {"file": file, "line": line}
+    (result,) = json.loads((tmp_path / "sarif").read_text())["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": line}
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert [each["insertedContent"]["text"] for each in change["replacements"]] == ["        dh_next = dz @ W_hh.T\n"]
+
+
+def test_a_patch_is_searched_for_formats_that_stand_beside_the_code_and_once_for_all_of_them(
+    run_here, tmp_path, searched
+):
+    for formats, count in ((("json", "junit", "markdown"), 0), (("github",), 1), (("github", "sarif"), 1)):
+        searched.clear()
+        run_here("check", WRONG, *wanted(tmp_path, *formats))
+        assert len(searched) == count, formats
+
+
+def test_a_page_and_annotations_share_one_search(run_here, tmp_path, searched, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.pipeline.study.studied", lambda report, *_, **__: report)
+    run_here("check", WRONG, *wanted(tmp_path, "html", "github"))
+    assert searched == [str(WRONG)]
+
+
+def test_no_line_is_searched_after_a_check_that_took_long(run_here, tmp_path, searched, monkeypatch):
+    monkeypatch.setattr("gradcheck_rnn.pipeline.patched.PATCH_TIME", 0.0)
+    assert run_here("check", WRONG, *wanted(tmp_path, "github")).code == 1
+    assert searched == []
+    assert "::error file=" in (tmp_path / "github").read_text()
+
+
+def test_no_line_is_searched_after_a_check_whose_time_a_journal_hides(run_here, tmp_path, searched):
+    command = ("check", WRONG, *wanted(tmp_path, "github"), "--journal", tmp_path / "journal")
+    assert run_here(*command).code == run_here(*command).code == 1
+    assert searched == []
+
+
+def test_ctrl_c_during_the_search_leaves_the_lines_out_and_the_reports_are_written(run_here, tmp_path, monkeypatch):
+    def stop(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gradcheck_rnn.pipeline.patched.repair_of", stop)
+    ended = run_here("check", WRONG, *wanted(tmp_path, "github", "json"))
+    assert ended.code == 130
+    assert "FAIL 3 of 5 parameters are wrong" in ended.out
+    assert f"::error file={WRONG.relative_to(ROOT)},title=" in (tmp_path / "github").read_text()
+    document = strict_json((tmp_path / "json").read_text())
+    assert (document["verdict"], document["findings"][0]["location"]) == ("fail", None)
+
+
 def test_the_help_names_every_format(run_here):
     text = " ".join(run_here("check", "--help").out.split())
     assert f"Formats: {', '.join(RENDERERS)}." in text

@@ -224,6 +224,26 @@ def test_a_failing_block_ends_the_threads_with_its_error():
         list(Threads(2)(task, [(number,) for number in range(20)]))
 
 
+def test_blocks_take_as_long_as_each_other_though_late_entries_act_for_fewer_steps(monkeypatch):
+    """Tokens that occur late leave little to do: their block holds more of them, but no more than twice as many."""
+    monkeypatch.setattr(trials, "BLOCK_VALUES", 2 * 5 * 100)
+    monkeypatch.setattr(trials, "LEAST_TRIALS", 1)
+    problem = problem_of(document(inputs="tokens", input_size=40, hidden_size=5, length=40, batch_size=None))
+    blocks = []
+
+    def noted(task, arguments):
+        blocks.extend(block for _, block in arguments if block.parts[0].trials.entries.sweep is not None)
+        return (task(*each) for each in arguments)
+
+    gradient(problem, spread=noted)
+    work = [int((40 - block.first).sum()) for block in blocks]
+    widest = [block for block in blocks if len(block) == max(map(len, blocks))]
+    assert len(blocks) > 3
+    assert max(work) - min(work) <= 2 * 40
+    assert 100 < max(map(len, blocks)) <= 2 * 100
+    assert all(block.first.min() > 0 for block in widest)
+
+
 def test_progress_counts_up_to_every_entry(monkeypatch):
     small_blocks(monkeypatch)
     problem = problem_of(document(seed=1, inputs="tokens", input_size=5, length=3, batch_size=None))

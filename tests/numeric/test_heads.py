@@ -57,6 +57,18 @@ def test_a_certain_target_still_has_a_difference():
     assert changed == pytest.approx(1e-25 * np.expm1(-1e-5), rel=1e-10, abs=0)
 
 
+@pytest.mark.parametrize("size", [10.0**power for power in range(-12, 0)])
+def test_moves_of_any_one_size_keep_their_digits(size):
+    """Each way of taking expm1 holds for all of its moves, also for the largest ones."""
+    y, dy = np.array([0.3, -0.2, 0.5]), size * np.array([0.9, 0.8, 0.0])
+    with localcontext() as context:
+        context.prec = 60
+        weights, moves = [Decimal(value).exp() for value in y.tolist()], [Decimal(value) for value in dy.tolist()]
+        growth = sum(weight * (move.exp() - 1) for weight, move in zip(weights, moves, strict=True)) / sum(weights)
+        exact = float((1 + growth).ln())
+    assert change("softmax_cross_entropy", y, dy, np.array(2)) == pytest.approx(exact, rel=2e-15, abs=0)
+
+
 @given(st.lists(st.tuples(st.floats(-10, 10), STEPS, st.floats(-10, 10)), min_size=1, max_size=4))
 def test_the_squared_error_s_difference_is_exact(outputs):
     y, dy, target = (np.array(column) for column in zip(*outputs, strict=True))

@@ -73,7 +73,7 @@ NEVER_AT_THE_LAST_STEP = (
 )
 
 
-@pytest.mark.parametrize("net", thinned(NETS, every=2), ids=lambda net: net["cell"])
+@pytest.mark.parametrize("net", thinned(NETS, every=4), ids=lambda net: net["cell"])
 def test_every_bug_shows_at_a_random_draw(net):
     hidden = hidden_bugs(net, own_bugs)
     if net["steps"] == "last":

@@ -11,6 +11,7 @@ from gradcheck_rnn.pipeline.demo.nets import demo_names, fault_called, settings_
 from gradcheck_rnn.pipeline.demo.stages import ELMAN, GRU, LSTM
 from gradcheck_rnn.pipeline.demo.story import tell_story
 from tests.oracle.elman import Spec, complex_step_gradient, gradients
+from tests.thinned import thinned
 
 # of every kind of place: chain, weight, activation, loop, output error, one parameter, everything
 OF_MANY_KINDS = [
@@ -108,14 +109,14 @@ def test_the_cut_chain_is_wrong_and_the_classic_check_does_not_see_it(first_stor
     assert (classic.right.outcome, classic.cut.outcome) == ("pass", "fail")
 
 
-@pytest.mark.parametrize("name", OF_MANY_KINDS)
+@pytest.mark.parametrize("name", thinned(OF_MANY_KINDS, every=2))
 def test_a_fault_is_found_under_its_name(name):
     report = run_check(settings_of(name))
     assert report.outcome == "fail"
     assert [f"{finding.kind}:{finding.term}" for finding in report.findings] == [name]
 
 
-@pytest.mark.parametrize(("family", "name"), OF_GATES)
+@pytest.mark.parametrize(("family", "name"), thinned(OF_GATES, every=2))
 def test_a_gated_fault_is_found_under_its_name(family, name):
     report = run_check(settings_of(name, family))
     assert report.outcome == "fail"

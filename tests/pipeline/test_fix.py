@@ -110,4 +110,4 @@ def test_code_that_rounds_to_float32_gets_its_patch_and_is_told_how_far_it_was_v
     repair = run_fix(settings_of("pos_tagger", f"backward.adapter={tmp_path / 'right.py'}"))
     assert list(patched(repair).values()) == [coarse]
     assert repair.patches[0].remains.startswith("float32 inside")
-    assert repair.patches[0].finding.kind == "untransposed-weight"
+    assert [finding.kind for finding in repair.patches[0].findings] == ["untransposed-weight"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradcheck_rnn.repair.edit import Change, Edit
 from gradcheck_rnn.repair.original import Original
-from gradcheck_rnn.repair.patch import file_diffs
+from gradcheck_rnn.repair.patch import corrections, file_diffs
 from gradcheck_rnn.repair.unified import unified_diff
 from tests.repair.editing import BACKWARD, TRANSPOSE, edit_of, notebook_of, patch_of
 
@@ -197,6 +197,24 @@ def test_edits_of_two_cells_are_two_diffs(tmp_path):
         "net.ipynb cell 1:1",
         "net.ipynb cell 2:1",
     ]
+
+
+def test_a_correction_of_a_notebook_counts_the_lines_of_its_file(tmp_path):
+    file = tmp_path / "net.ipynb"
+    file.write_text(notebook_of("import numpy as np\n", BACKWARD))
+    (found,) = corrections(patch_of(file).edits, patch_of(file).originals, tmp_path)
+    lines = file.read_text().splitlines()
+    assert "dh_next = dz @ W_hh\\n" in lines[found.line - 1]
+    assert [delta.after for delta in found.deltas] == [(lines[found.line - 1].replace("@ W_hh", "@ W_hh.T") + "\n",)]
+
+
+def test_a_correction_that_puts_lines_in_stands_on_the_line_before(tmp_path):
+    (tmp_path / "net.py").write_text("a = 1\nb = 2\n")
+    lines = {}
+    for new in ("a = 1\nc = 3\n", "c = 3\na = 1\n"):
+        patch = patch_of(tmp_path / "net.py", replaced=("a = 1\n", new))
+        lines[new] = [each.line for each in corrections(patch.edits, patch.originals, tmp_path)]
+    assert lines == {"a = 1\nc = 3\n": [1], "c = 3\na = 1\n": [1]}
 
 
 def test_files_that_are_not_edited_have_no_diff(tmp_path):

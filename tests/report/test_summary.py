@@ -9,7 +9,7 @@ from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Acceptance, Finding
 from gradcheck_rnn.report.summary import show_summary
 from gradcheck_rnn.report.text import console_for
-from gradcheck_rnn.report.words import accepted_line
+from gradcheck_rnn.report.words import accepted_lines
 from tests.report.samples import compared, report_of
 
 TRUNCATED = Finding("truncated-chain", "4", "the chain is cut", parameters=("W_hh",), evidence={"residual": 1e-16})
@@ -57,8 +57,13 @@ def test_what_is_accepted_is_neither_a_pass_nor_a_fail():
 def test_a_new_fault_beside_an_accepted_one_is_named():
     accepted = replace(TRUNCATED, accepted=Acceptance("memory", Location("baseline.yaml", 3)))
     report = replace(failing(), findings=(accepted, Finding("sign-flip", "b_y", "wrong sign")))
-    assert accepted_line(report) == "not accepted: sign-flip b_y"
-    assert accepted_line(replace(report, findings=(replace(accepted, parameters=()),))).startswith("not accepted: a ")
+    assert accepted_lines(report) == ["not accepted: sign-flip b_y"]
+    (without,) = accepted_lines(replace(report, findings=(replace(accepted, parameters=()),)))
+    assert without.startswith("not accepted: a ")
+
+
+def test_without_a_baseline_nothing_is_said_of_one():
+    assert accepted_lines(failing()) == accepted_lines(passing()) == []
 
 
 def test_a_gradient_that_is_not_finite_has_no_largest_error():

@@ -100,6 +100,7 @@ def test_prose_is_wrapped_and_no_word_is_lost():
     message = " ".join(f"word{number}" for number in range(100))
     text = rendered(report_of([compared("W_hh")], notes=[Finding("kink", "loss", message)]))
     assert max(map(len, text.splitlines())) <= 80
+    assert not [line for line in text.splitlines() if "word" in line and line.endswith(" ")]
     assert message in " ".join(text.split())
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.report.words import evidence, headline
+from gradcheck_rnn.report.words import evidence, headline, proof
 from tests.report.samples import compared, report_of
 
 
@@ -65,3 +65,10 @@ def test_without_roles_nothing_is_concluded():
         roles={},
     )
     assert evidence(report) == []
+
+
+def test_faults_beside_one_are_named_as_titles_name_them():
+    known = {"residual": 1e-16, "draws": 3, "together_with": ["truncated-chain:4"], "equivalent": ["sign-flip:h:2"]}
+    said = proof(Finding("scaled-gradient", "T", "every gradient is multiplied by T", evidence=known))
+    assert "this fault, together with truncated-chain 4, gives" in said
+    assert said.endswith("; the same gradients: sign-flip h:2")

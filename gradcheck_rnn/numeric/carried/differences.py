@@ -13,8 +13,9 @@ import numpy as np
 from gradcheck_rnn.model.activations import ACTIVATIONS, Array
 
 # below this magnitude the Laurent series of coth(u) and of 1 / (e**u - 1), cut off after the term in u, are exact: the
-# next term is u**3 / 45 or less beside 1 / u
+# next term is u**3 / 45 or less beside 1 / u. Below the second the term in u goes, too: it is u / 3 or less
 SMALL = 1e-4
+TINY = 1e-8
 
 
 @dataclass(frozen=True)
@@ -52,29 +53,35 @@ def activated(function: str, z: Array) -> Activated:
 
 def _tanh_difference(base: Activated, u: Array, out: Array, scratch: Array) -> None:
     # tanh(z + u) - tanh(z) = (1 - tanh(z)**2) / (coth(u) + tanh(z)), coth(u) = 1/u + u/3 - u**3/45 + ...
-    if _is_small(u):
-        _by_series(base, 1 / 3, u, out, scratch)
+    if (reach := largest(u)) < SMALL:
+        _by_series(base, 1 / 3, u, out, None if reach < TINY else scratch)
     else:
         _by_growth(base, base.f, np.tanh(u, out=out), scratch)
 
 
 def _sigmoid_difference(base: Activated, u: Array, out: Array, scratch: Array) -> None:
     # s(z + u) - s(z) = s(z) s(-z) / (1 / (e**u - 1) + s(z)), 1 / (e**u - 1) = 1/u - 1/2 + u/12 - u**3/720 + ...
-    if _is_small(u):
-        _by_series(base, 1 / 12, u, out, scratch)
+    if (reach := largest(u)) < SMALL:
+        _by_series(base, 1 / 12, u, out, None if reach < TINY else scratch)
     else:
         _by_growth(base, base.f, np.expm1(u, out=out), scratch)
 
 
-def _is_small(u: Array) -> bool:
-    return bool(u.size and u.max() < SMALL and u.min() > -SMALL)
+def largest(u: Array) -> float:
+    """Largest magnitude, 0 of no values; nan where one of them is."""
+    return max(float(u.max()), -float(u.min())) if u.size else 0.0
 
 
-def _by_series(base: Activated, slope: float, u: Array, out: Array, scratch: Array) -> None:
-    """Span / (1/u + slope u + offset): three passes over the runs for the two that tanh or expm1 alone would cost."""
-    np.multiply(u, slope, out=scratch)
+def _by_series(base: Activated, slope: float, u: Array, out: Array, scratch: Array | None) -> None:
+    """Span / (1/u + slope u + offset): few passes over the runs for the two that tanh or expm1 alone would cost.
+
+    Without `scratch` the term in u is left out.
+    """
+    if scratch is not None:
+        np.multiply(u, slope, out=scratch)
     np.divide(1.0, u, out=out)  # inf where nothing moves, and 0 in the end
-    out += scratch
+    if scratch is not None:
+        out += scratch
     out += base.offset
     np.divide(base.span, out, out=out)
 

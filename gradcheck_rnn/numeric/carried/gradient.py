@@ -1,7 +1,7 @@
 """Central differences of the described loss, carried through the net instead of subtracted at its end.
 
 Each entry is really moved by +d and by -d. What travels from step to step is the difference of the moved run to the
-base run, so that nothing of the size of the loss is ever subtracted and d can be near 1e-7. No derivative enters: see
+base run, so that nothing of the size of the loss is ever subtracted and d can be near 1e-9. No derivative enters: see
 `differences`.
 """
 
@@ -22,9 +22,10 @@ from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
 from gradcheck_rnn.numeric.progress import UNWATCHED, Watch
 from gradcheck_rnn.numeric.spread import IN_TURN, Spread
 
-# truncation is O(d**2), below rounding at 1e-7; the smaller ones serve chaotic nets, whose higher derivatives are huge.
-# The direct form rounds like 1 / d, so that it takes the step of the classic check
-STEPS: Mapping[Form, tuple[float, ...]] = {"exact": (1e-7, 1e-9, 1e-11), "direct": (1e-5,)}
+# differences round like their own size, whatever d is, and truncation is O(d**2): at 1e-9 it is far below rounding and
+# series end after a term or two. The smaller steps serve chaotic nets, whose higher derivatives are huge; the direct
+# form rounds like 1 / d, so that it takes the step of the classic check
+STEPS: Mapping[Form, tuple[float, ...]] = {"exact": (1e-9, 1e-11, 1e-13), "direct": (1e-5,)}
 # the second step: no power of two, so that its rounding is independent of the first's
 SECOND_STEP_RATIO = 3.0
 # entries a parameter on which the second step is tried

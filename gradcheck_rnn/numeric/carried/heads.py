@@ -11,10 +11,13 @@ import numpy as np
 
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.losses import Targets, log_softmax
+from gradcheck_rnn.numeric.carried.differences import largest
 from gradcheck_rnn.numeric.estimate import Indices
 
-# below this magnitude three terms of the series of expm1 give every digit: the fourth is v**4 / 24, beside v
+# below these magnitudes three terms of the series of expm1, or two, give every digit: the next one is v**4 / 24, or
+# v**3 / 6, beside v
 SMALL = 1e-5
+TINY = 1e-8
 # outputs that are worked out together: with a block's runs they stay in the second-level cache
 TILE = 128
 
@@ -52,14 +55,14 @@ class SoftmaxHead:
         """Change of the loss of a step, (K,)."""
         target = self.weight[self.targets[s, b]]
         total = np.zeros(D.shape[-1])
-        all_small = self.gain * max(D.max(), -D.min()) < SMALL
+        at_most = self.gain * largest(D)
         for start in range(0, len(self.weight), TILE):
             against_target = self.weight[start : start + TILE] - target
             v, power = scratch[:, : len(against_target), : D.shape[-1]]
             np.matmul(against_target, D, out=v)
             p = self.p[s, b, start : start + TILE]
-            if all_small or (v.max() < SMALL and v.min() > -SMALL):
-                total += _weighted_small_growth(p, v, power)
+            if (reach := at_most if at_most < TINY else largest(v)) < SMALL:
+                total += _weighted_small_growth(p, v, power, is_tiny=reach < TINY)
             else:
                 total += p @ np.expm1(v, out=v)
         return np.log1p(total, out=total)
@@ -71,10 +74,12 @@ class SoftmaxHead:
         return np.asarray(np.log1p(share * np.expm1(np.where(is_target, -v, v))))
 
 
-def _weighted_small_growth(p: Array, v: Array, power: Array) -> Array:
+def _weighted_small_growth(p: Array, v: Array, power: Array, *, is_tiny: bool) -> Array:
     """P expm1(v), (K,), of weights p (n,) and small v (n, K); `power` is overwritten."""
     total = p @ v
     total += (1 / 2) * (p @ np.multiply(v, v, out=power))
+    if is_tiny:
+        return np.asarray(total)
     power *= v
     total += (1 / 6) * (p @ power)
     return np.asarray(total)

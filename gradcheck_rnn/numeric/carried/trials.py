@@ -121,12 +121,23 @@ def _cut(base: Base, every: Sequence[Trials], at_once: int) -> Iterator[Block]:
     owner = np.repeat(np.arange(len(every)), [len(trials) for trials in every])
     own = np.concatenate([np.arange(len(trials)) for trials in every])
     acting = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(base.c.x))]
+    if not acting.size:
+        return
     blocks = -(-len(acting) // at_once)
     if blocks > 1:
         blocks += blocks % 2  # for two cores to end together
-    for some in np.array_split(acting, blocks) if blocks else ():
+    for some in _of_equal_work(acting, len(base.c.x) - first[acting], blocks, 2 * at_once):
         parts = [(trials, np.flatnonzero(owner[some] == part)) for part, trials in enumerate(every)]
         yield Block(tuple(Part(trials.picked(own[some[at]]), at) for trials, at in parts if at.size), first[some])
+
+
+def _of_equal_work(acting: Indices, steps: Indices, blocks: int, at_most: int) -> Iterator[Indices]:
+    """Cut trials in their order into blocks that take as long, each with its number of `steps`; none is too wide."""
+    done = np.cumsum(steps)
+    ends = np.searchsorted(done, done[-1] * np.arange(1, blocks) / blocks)
+    for some in np.split(acting, ends):
+        if some.size:
+            yield from np.array_split(some, -(-len(some) // at_most))
 
 
 def work_of(base: Base, block: Block) -> float:

@@ -7,7 +7,7 @@ from typing import Literal
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.value import Report, Row
-from gradcheck_rnn.report.words import finding_title, headline, measured, proof
+from gradcheck_rnn.report.words import accepted_because, finding_title, headline, measured, proof
 
 # the case of what belongs to no parameter; no name of a parameter looks like it
 WHOLE = "the check as a whole"
@@ -56,10 +56,10 @@ class Case:
 def cases_of(report: Report) -> list[Case]:
     """Take a report apart; unless it passes, at least one case is neither good nor missing."""
     cases = [_case_of(row, report) for row in report.rows]
-    if report.is_accepted:
-        return cases
-    carried = [finding for case in cases if not case.is_good for finding in case.findings]
+    carried = [finding for case in cases if case.state not in ("pass", "unchecked") for finding in case.findings]
     left = tuple(finding for finding in report.findings if finding not in carried)
+    if report.is_accepted:
+        return [*cases, Case(WHOLE, "accepted", headline(report), left)] if left else cases
     is_told = any(not case.is_good for case in cases)
     if report.outcome != "pass" and (left or report.interrupted or report.outcome == "error" or not is_told):
         if report.interrupted:
@@ -90,5 +90,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield proven
     if finding.help:
         yield f"help: {finding.help}"
+    if finding.correction:
+        yield f"patch:\n{finding.correction}"
     if finding.accepted:
-        yield f"accepted: {finding.accepted.reason} ({finding.accepted.location})"
+        yield f"accepted: {accepted_because(finding.accepted)}"

@@ -45,6 +45,7 @@ def _annotation(case: Case, report: Report, invocation: Invocation) -> _Annotati
     title = f"{case.name}: {case.title}" if case.row else case.title
     lines = [each.message for each in case.findings] + [case.says]
     lines += [f"help: {each.help}" for each in case.findings if each.help]
+    lines += [f"patch:\n{each.correction}" for each in case.findings if each.correction]
     lines.append(f"reproduce: {invocation.check_command(config)}")
     text = _command(LEVELS[case.state], {**where, "title": title}, "\n".join(lines))
     return _Annotation((ORDER.index(case.state), -size), text)

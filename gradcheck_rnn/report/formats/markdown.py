@@ -12,6 +12,8 @@ from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.formats.invocation import Invocation
 from gradcheck_rnn.report.value import Report, Row
 from gradcheck_rnn.report.words import (
+    accepted_because,
+    accepted_lines,
     cells,
     evidence,
     finding_title,
@@ -55,7 +57,7 @@ def render(reports: Sequence[Report], invocation: Invocation) -> str:
 
 
 def _summary(reports: Sequence[Report], unchecked: Sequence[str]) -> str:
-    rows = [(SIGNS[report.outcome], report.settings.source, headline(report)) for report in reports]
+    rows = [(_sign(report), report.settings.source, headline(report)) for report in reports]
     rows += [("❌ unchecked", config, "interrupted before it was checked") for config in unchecked]
     lines = [_cells([sign, _code(config), _prose(says)]) for sign, config, says in rows]
     return "\n".join([_cells(["verdict", "configuration", ""]), "|---|---|---|", *lines])
@@ -64,10 +66,10 @@ def _summary(reports: Sequence[Report], unchecked: Sequence[str]) -> str:
 def _report(report: Report, invocation: Invocation) -> str:
     source = report.settings.source
     paragraphs = [
-        f"## {SIGNS[report.outcome]} {_code(source)}",
+        f"## {_sign(report)} {_code(source)}",
         _prose(headline(report)[:1].upper() + headline(report)[1:]),
         *([_table(report)] if report.rows else []),
-        *_bullets([*([power_line(report.power)] if report.power else []), *evidence(report)]),
+        *_bullets([*([power_line(report.power)] if report.power else []), *evidence(report), *accepted_lines(report)]),
         *(part for finding in report.findings for part in _finding(finding)),
         *([f"Chain map: {_prose(read_chain(report.chain))}"] if report.chain else []),
         *_bullets([f"note: {note.message}" + (f" (help: {note.help})" if note.help else "") for note in report.notes]),
@@ -76,6 +78,11 @@ def _report(report: Report, invocation: Invocation) -> str:
         _details("what was checked", subject(report)),
     ]
     return "\n\n".join(paragraphs)
+
+
+def _sign(report: Report) -> str:
+    """The verdict; what a baseline lets through stays what it is."""
+    return SIGNS[report.outcome] + (" (accepted)" if report.is_accepted else "")
 
 
 def _commands(report: Report, invocation: Invocation) -> Iterator[str]:
@@ -115,8 +122,12 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield from _bullets([f"{each['question']}: {each['answer']}" for each in experiments])
     if finding.help:
         yield f"**help:** {_prose(finding.help)}"
+    if finding.correction:
+        yield _fenced(finding.correction, "diff")
     if proven := proof(finding):
         yield _prose(proven)
+    if finding.accepted:
+        yield f"**accepted:** {_prose(accepted_because(finding.accepted))}"
 
 
 def _bullets(lines: Sequence[str]) -> list[str]:

@@ -12,8 +12,10 @@ from urllib.parse import quote
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.explain import plain_lines, read_pages
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.repair.unified import Delta
 from gradcheck_rnn.report.formats.cases import cases_of
 from gradcheck_rnn.report.formats.invocation import STDIN, Invocation
+from gradcheck_rnn.report.repair.value import FoundEdits
 from gradcheck_rnn.report.value import Report
 
 VERSION = "2.1.0"
@@ -96,6 +98,8 @@ def _result(finding: Finding, report: Report, rules: Sequence[str], invocation: 
         "partialFingerprints": {FINGERPRINT: _fingerprint(finding, config, invocation)},
         "properties": {"term": finding.term, "certainty": finding.certainty, "config": config},
     }
+    if finding.correction and report.patch:
+        result["fixes"] = [_fix(report.patch, invocation)]
     if finding.accepted:
         reason = {"kind": "external", "status": "accepted", "justification": finding.accepted.reason}
         result["suppressions"] = [reason]
@@ -115,16 +119,41 @@ def _message(finding: Finding, config: str) -> Iterator[str]:
     yield f"{finding.term}: {finding.message}" if finding.term not in finding.message else finding.message
     if finding.help:
         yield f"help: {finding.help}"
+    if finding.correction:
+        yield f"patch:\n{finding.correction}"
     if finding.parameters:
         yield f"parameters: {', '.join(finding.parameters)} of {config}"
 
 
 def _place(location: Location, invocation: Invocation) -> dict[str, Any]:
     """A physical location; code scanning wants a line of each, so that an unknown one is the first."""
-    name = invocation.from_root(location.file)
+    return {"artifactLocation": _artifact(location.file, invocation), "region": {"startLine": location.line or 1}}
+
+
+def _artifact(file: str, invocation: Invocation) -> dict[str, str]:
+    name = invocation.from_root(file)
     uri = quote(name, errors="surrogateescape")
-    artifact = {"uri": f"file://{uri}"} if name.startswith("/") else {"uri": uri, "uriBaseId": ROOT}
-    return {"artifactLocation": artifact, "region": {"startLine": location.line or 1}}
+    return {"uri": f"file://{uri}"} if name.startswith("/") else {"uri": uri, "uriBaseId": ROOT}
+
+
+def _fix(patch: FoundEdits, invocation: Invocation) -> dict[str, Any]:
+    """The whole patch: of several edits none mends everything by itself."""
+    changes = [
+        {"artifactLocation": _artifact(each.name, invocation), "replacements": [*map(_replacement, each.deltas)]}
+        for each in patch.corrections
+    ]
+    said = patch.remains or "after this change every parameter passes"
+    return {"description": {"text": said}, "artifactChanges": changes}
+
+
+def _replacement(delta: Delta) -> dict[str, Any]:
+    """Whole lines for whole lines; only the last one of a file may have no end (sec. 3.57, and 3.30 for regions)."""
+    last = delta.line + len(delta.before)
+    end = {"endLine": last, "endColumn": 1}
+    if delta.before and not delta.before[-1].endswith("\n"):
+        end = {"endLine": last - 1, "endColumn": len(delta.before[-1]) + 1}
+    region = {"startLine": delta.line, "startColumn": 1, **end}
+    return {"deletedRegion": region, "insertedContent": {"text": "".join(delta.after)}}
 
 
 def _fingerprint(finding: Finding, config: str, invocation: Invocation) -> str:

@@ -33,6 +33,8 @@ SIGNS = {"pass": "pass", "fail": "FAIL", "inconclusive": "unclear"}
 ZERO_BELOW = 0.1
 # what spans less than this has ticks between powers of ten
 FEW_DECADES = 100.0
+# and no axis spans less than that: a flat line looks flat, and no two ticks have one label
+SHORTEST = 10.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,9 @@ def _draw(axes: Axes, at: Sequence[float], series: Sequence[_Series]) -> None:
         values = [math.nan if value is None else value or edge for value in each.values]
         axes.plot(at, values, label=each.label, **each.look)
     low, high = axes.get_ylim()
+    if high < low * SHORTEST:
+        middle = math.sqrt(low * high)
+        low, high = axes.set_ylim(middle / math.sqrt(SHORTEST), middle * math.sqrt(SHORTEST))
     if high < low * FEW_DECADES:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
 

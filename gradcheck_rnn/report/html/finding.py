@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from gradcheck_rnn.explain import read_page
 from gradcheck_rnn.explain.blocks import Block, blocks
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.report.words import finding_title, proof
+from gradcheck_rnn.report.words import accepted_because, finding_title, proof
 
 
 @dataclass(frozen=True)
 class FoundFault:
     """A finding, ready to be laid out.
 
-    `help` is the right formula where a known fault was matched, else it is prose. `blocks` are those of the kind's
-    page, empty where that was shown before.
+    `help` is the right formula where a known fault of a term was matched, else it is prose. `accepted` says why a
+    baseline lets it through, if one does. `blocks` are those of the kind's page, empty where that was shown before.
     """
 
     kind: str
@@ -27,6 +27,7 @@ class FoundFault:
     traceback: str
     experiments: Sequence[tuple[str, str]]
     proof: str
+    accepted: str
     summary: str
     blocks: Sequence[Block]
 
@@ -46,7 +47,7 @@ def found_fault(finding: Finding, *, explained: bool) -> FoundFault:
         title=finding_title(finding),
         message=finding.message,
         help=finding.help,
-        help_is_code="residual" in finding.evidence,
+        help_is_code="residual" in finding.evidence and "=" in finding.help,
         place="" if location is None else str(location),
         line="" if location is None else location.text.strip(),
         traceback=str(finding.evidence.get("traceback", "")),
@@ -54,6 +55,7 @@ def found_fault(finding: Finding, *, explained: bool) -> FoundFault:
         if isinstance(experiments, list)
         else [],
         proof=proof(finding),
+        accepted="" if finding.accepted is None else accepted_because(finding.accepted),
         summary=page.summary,
         blocks=list(blocks(page)) if explained else [],
     )

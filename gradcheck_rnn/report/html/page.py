@@ -12,9 +12,9 @@ from gradcheck_rnn.report.html.diff import Line, marked_lines
 from gradcheck_rnn.report.html.environment import page
 from gradcheck_rnn.report.html.finding import FoundFault, found_faults
 from gradcheck_rnn.report.html.table import ORDER, TableRow, table_caption, table_rows
-from gradcheck_rnn.report.study import FoundEdits
+from gradcheck_rnn.report.repair.value import FoundEdits
 from gradcheck_rnn.report.value import Outcome, Report
-from gradcheck_rnn.report.words import evidence, headline, power_line, subject
+from gradcheck_rnn.report.words import accepted_lines, evidence, headline, power_line, subject
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class _Section:
     id: str
     source: str
     outcome: Outcome
+    accepted: bool
     headline: str
     evidence: Sequence[str]
     subject: Sequence[tuple[str, str]]
@@ -67,19 +68,19 @@ def html(reports: Sequence[Report], invocation: Invocation) -> str:
 
 
 def _section(report: Report, invocation: Invocation, name: str) -> _Section:
-    study = report.study
     power = [] if report.power is None else [power_line(report.power)]
     return _Section(
         id=name,
         source=report.settings.source,
         outcome=report.outcome,
+        accepted=report.is_accepted,
         headline=headline(report),
-        evidence=[*power, *evidence(report)],
+        evidence=[*power, *evidence(report), *accepted_lines(report)],
         subject=list(_subject(report)),
         rows=table_rows(report.rows),
         table_caption=table_caption(report),
         findings=found_faults(report.findings),
-        patch=None if study is None or study.patch is None else _patch(study.patch),
+        patch=None if report.patch is None else _patch(report.patch),
         fix=invocation.fix_command(report.settings.source) if report.may_be_repaired else "",
         maps=[] if report.chain is None else drawn_maps(report.chain),
         pictures=list(_pictures(report, name)),

@@ -1,10 +1,21 @@
-"""A check and the search for a repair that followed it, as one plain value."""
+"""A check and the search for a repair that followed it, as one plain value; and what other reports tell of a patch."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gradcheck_rnn.repair.patch import Correction, FileDiff
 from gradcheck_rnn.repair.value import Patch, Searched
 from gradcheck_rnn.report.value import Report
+
+
+@dataclass(frozen=True)
+class FoundEdits:
+    """Edits of the user's own source after which every parameter passes, out of `tried` ones."""
+
+    diffs: tuple[FileDiff, ...]
+    tried: int
+    remains: str
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)

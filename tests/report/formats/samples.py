@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradcheck_rnn.compare import Worst
 from gradcheck_rnn.errors import Location
-from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.findings import Acceptance, Finding
 from gradcheck_rnn.report.formats.invocation import Invocation
 from tests.report.samples import SETTINGS, compared, report_of
 
@@ -54,6 +54,12 @@ INVOCATION = Invocation(folder=Path("/repository"), root=Path("/repository"))
 WRONG = compared("W_hh", "fail", 2.0)
 RIGHT = compared("b_h")
 LOST = Finding("missing-term", "dh_next", "the carry is lost", "dh_next = dz @ W_hh.T", parameters=("W_hh",))
+CORRECTED = replace(
+    LOST,
+    location=Location("/repository/net.py", 2, text="dh = dy"),
+    correction="@@ net.py:2 @@\n- dh = dy\n+ dh = dy + dh_next",
+)
+LET_THROUGH = replace(LOST, accepted=Acceptance("the *window* of `paper`", Location("known.yaml", 3, 5)))
 RAISED = Finding(
     "raised", "loss", "loss raised ValueError: no", location=Location("/repository/net.py", 41, text="raise")
 )
@@ -84,6 +90,8 @@ def any_report(draw):
         help=TEXTS,
         parameters=st.lists(st.sampled_from(names), max_size=2, unique=True).map(tuple) if names else st.just(()),
         evidence=st.sampled_from([{}, {"traceback": "in loss:\n  raise ]]>`"}, {"residual": 0.0, "draws": 3}]),
+        accepted=st.one_of(st.none(), st.builds(Acceptance, TEXTS, st.builds(Location, TEXTS, st.integers(0, 9)))),
+        correction=st.one_of(st.just(""), TEXTS),
         location=st.one_of(st.none(), st.builds(Location, st.just("net.py"), st.integers(0, 9), text=TEXTS)),
     )
     verdicts = {row.verdict for row in rows}

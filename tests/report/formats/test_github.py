@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from gradcheck_rnn.report.formats.github import render
 from gradcheck_rnn.report.formats.invocation import Invocation
-from tests.report.formats.samples import FEW, INVOCATION, LOST, RAISED, RIGHT, any_report, dead, failing, named
+from tests.report.formats.samples import (
+    CORRECTED,
+    FEW,
+    INVOCATION,
+    LOST,
+    RAISED,
+    RIGHT,
+    any_report,
+    dead,
+    failing,
+    named,
+)
 from tests.report.samples import compared, report_of
 
 LINE = re.compile(r"::([a-z]+) ([^:]*)::(.*)")
@@ -63,6 +74,12 @@ def test_a_finding_whose_line_is_known_stands_there():
     place = RAISED.location
     (told,) = annotations(failing(replace(LOST, location=place)))
     assert (told.properties["file"], told.properties["line"]) == ("net.py", "41")
+
+
+def test_a_patch_that_was_found_is_shown_on_the_line_that_it_changes():
+    (told,) = annotations(failing(CORRECTED))
+    assert (told.properties["file"], told.properties["line"]) == ("net.py", "2")
+    assert "\npatch:\n@@ net.py:2 @@\n- dh = dy\n+ dh = dy + dh_next\nreproduce: " in told.message
 
 
 def test_files_are_named_from_the_repository_not_from_the_folder_of_the_command():

@@ -11,7 +11,19 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.formats.junit import render
-from tests.report.formats.samples import FEW, INVOCATION, LOST, RAISED, RIGHT, WRONG, any_report, dead, failing, named
+from tests.report.formats.samples import (
+    CORRECTED,
+    FEW,
+    INVOCATION,
+    LOST,
+    RAISED,
+    RIGHT,
+    WRONG,
+    any_report,
+    dead,
+    failing,
+    named,
+)
 from tests.report.samples import compared, report_of
 
 # attributes and children by element, in junit-10.xsd of Jenkins' xunit plugin; those of a suite that it demands
@@ -52,6 +64,13 @@ def test_a_failure_tells_the_fault_the_numbers_the_mending_and_the_command():
     assert told.message == "missing-term dh_next: the carry is lost"
     for words in ("help: dh_next = dz @ W_hh.T", "relative error 2.0e+00 at [0, 0]", "gradcheck-rnn check net.yaml"):
         assert words in told.text
+
+
+def test_a_failure_shows_the_patch_that_was_found():
+    (suite,) = suites(failing(CORRECTED))
+    (told,) = next(iter(suite)).result
+    assert "at /repository/net.py:2: dh = dy\n" in told.text
+    assert f"patch:\n{CORRECTED.correction}\n" in told.text
 
 
 def test_what_cannot_be_told_is_an_error_and_no_failure():
@@ -104,7 +123,7 @@ def test_any_reports_are_xml_whose_counts_are_those_of_its_cases(reports):
         assert (suite.failures, suite.errors, suite.skipped) == (count[Failure], count[Error], count[Skipped])
         assert suite.tests == len(list(suite))
         assert len(report.rows) <= suite.tests <= len(report.rows) + 1
-        assert bool(suite.failures + suite.errors) == (report.outcome != "pass")
+        assert bool(suite.failures + suite.errors) == (report.outcome_but_accepted != "pass")
         total += Counter(tests=suite.tests, failures=suite.failures, errors=suite.errors)
     assert (document.tests, document.failures, document.errors) == (
         total["tests"],

@@ -10,9 +10,11 @@ from markdown_it import MarkdownIt
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.report.formats.markdown import render
 from tests.report.formats.samples import (
+    CORRECTED,
     FEW,
     HOSTILE,
     INVOCATION,
+    LET_THROUGH,
     LOST,
     RAISED,
     RIGHT,
@@ -54,6 +56,26 @@ def test_the_verdict_comes_first():
     assert tokens[0].tag == "h2"
     assert contents(tokens, "h2") == ["❌ FAIL net.yaml"]
     assert contents(tokens, "p")[0] == "1 of 2 parameters is wrong: W_hh (tolerance 1e-06)"
+
+
+def test_a_patch_that_was_found_is_a_block_of_a_diff():
+    assert fences(blocks(failing(CORRECTED)))[1] == ("diff", f"{CORRECTED.correction}\n")
+
+
+def test_an_accepted_check_stays_a_fail_and_is_marked_with_its_reason_and_where_that_stands():
+    tokens = blocks(failing(LET_THROUGH), failing(LOST))
+    assert contents(tokens, "h2") == ["❌ FAIL (accepted) net.yaml", "❌ FAIL net.yaml"]
+    assert [each for each in contents(tokens, "td")[:4] if "FAIL" in each] == ["❌ FAIL (accepted)", "❌ FAIL"]
+    assert [each for each in contents(tokens, "li") if "accepted" in each] == [
+        "accepted: the baseline knows every fault that was found"
+    ]
+    assert "accepted: the *window* of paper (known.yaml:3:5)" in contents(tokens, "p")
+
+
+def test_a_fault_that_is_not_accepted_leaves_the_check_unmarked():
+    tokens = blocks(failing(LET_THROUGH, replace(RAISED, parameters=())))
+    assert contents(tokens, "h2") == ["❌ FAIL net.yaml"]
+    assert "not accepted: raised loss" in contents(tokens, "li")
 
 
 def test_a_row_of_the_table_shows_what_the_terminal_shows():

@@ -5,15 +5,30 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from gradcheck_rnn.explain import read_page
 from gradcheck_rnn.findings import Finding
+from gradcheck_rnn.repair.patch import Correction
+from gradcheck_rnn.repair.unified import deltas
 from gradcheck_rnn.report.formats.invocation import Invocation
 from gradcheck_rnn.report.formats.sarif import render
-from tests.report.formats.samples import FEW, INVOCATION, LOST, RAISED, RIGHT, any_report, dead, failing, named
+from gradcheck_rnn.report.repair.value import FoundEdits
+from tests.report.formats.samples import (
+    CORRECTED,
+    FEW,
+    INVOCATION,
+    LOST,
+    RAISED,
+    RIGHT,
+    any_report,
+    dead,
+    failing,
+    named,
+)
 from tests.report.samples import compared, report_of
 
 SCHEMA = Path(__file__).with_name("schemas") / "sarif-2.1.0-rtm.5.json"
@@ -54,6 +69,61 @@ def test_a_finding_is_a_result_whose_rule_is_its_page():
 def test_a_result_names_the_parameters():
     (result,) = run_of(failing(LOST))["results"]
     assert result["locations"][0]["logicalLocations"] == [{"name": "W_hh", "kind": "parameter"}]
+
+
+def patched(file, before, after):
+    """A report whose patch makes one text of a file another."""
+    corrections = (Correction(file, tuple(deltas(before, after))),)
+    return replace(failing(CORRECTED), patch=FoundEdits((), 12, "", corrections))
+
+
+def applied(fix, text):
+    """A text after a fix of one file, by lines and columns as SARIF counts them."""
+    (change,) = fix["artifactChanges"]
+    lines = text.split("\n")
+    starts = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines))]
+    for each in reversed(change["replacements"]):
+        region = each["deletedRegion"]
+        start = starts[region["startLine"] - 1] + region["startColumn"] - 1
+        end = starts[region["endLine"] - 1] + region["endColumn"] - 1
+        text = text[:start] + each["insertedContent"]["text"] + text[end:]
+    return text
+
+
+def test_a_finding_that_a_patch_mends_has_it_as_a_fix_and_stands_on_its_line():
+    (result,) = run_of(patched("net.py", "def f():\ndh = dy\n", "def f():\ndh = dy + dh_next\n"))["results"]
+    assert physical(result) == ({"uri": "net.py", "uriBaseId": "%SRCROOT%"}, 2)
+    assert "patch:\n@@ net.py:2 @@\n- dh = dy\n+ dh = dy + dh_next\n" in result["message"]["text"]
+    (fix,) = result["fixes"]
+    assert fix["artifactChanges"][0]["artifactLocation"] == {"uri": "net.py", "uriBaseId": "%SRCROOT%"}
+    assert fix["artifactChanges"][0]["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 2, "startColumn": 1, "endLine": 3, "endColumn": 1},
+            "insertedContent": {"text": "dh = dy + dh_next\n"},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a\nb\nc\n", "a\nx\nb\nc\n"),
+        ("a\nb\nc\n", "x\na\nb\n"),
+        ("a\nb", "a\nc"),
+        ("a\nb", "a\nb\nc"),
+        ("a\r\nb\r\nc", "a\r\nx\r\nd"),
+        ("a\nb\nc\nd\ne\n", "a\nB\nc\nd\n"),
+    ],
+)
+def test_a_fix_applied_gives_the_patched_text(before, after):
+    (result,) = run_of(patched("net.py", before, after))["results"]
+    assert applied(result["fixes"][0], before) == after
+
+
+def test_what_a_patch_does_not_mend_has_no_fix():
+    report = patched("net.py", "a\n", "b\n")
+    (result,) = run_of(replace(report, findings=(LOST,)))["results"]
+    assert "fixes" not in result
 
 
 def test_places_are_relative_to_the_root_of_the_repository():

@@ -16,7 +16,8 @@ from gradcheck_rnn.repair.patch import FileDiff
 from gradcheck_rnn.repair.unified import deltas, unified_diff
 from gradcheck_rnn.report.formats.invocation import Invocation
 from gradcheck_rnn.report.html.page import html
-from gradcheck_rnn.report.study import FoundEdits, Reach, Study
+from gradcheck_rnn.report.repair.value import FoundEdits
+from gradcheck_rnn.report.study import Reach, Study
 from gradcheck_rnn.report.sweep.curves import LengthCurve, LengthCurves, StepCurve, StepCurves, Sweep
 from tests.report.samples import SETTINGS, compared, report_of
 
@@ -60,12 +61,16 @@ def study_of(names):
         ),
     )
     sweep = Sweep(SETTINGS, STEPS, (StepCurves("configured", 6, "user", curves),), lengths, (), ())
-    before, after = "a = 1\ndh = dy\n", "a = 1\ndh = dy + dh_next\n"
-    diff = FileDiff(
-        "net.py", None, unified_diff(before, after, names=("a/net.py", "b/net.py")), tuple(deltas(before, after))
-    )
     reach = Reach("configured", 6, Vanishing("tanh", (1.0, 1e-3, 1e-7), 1e-6, 0.0))
-    return Study(sweep, (reach,), FoundEdits((diff,), 12, ""))
+    return Study(sweep, (reach,))
+
+
+def found_edits():
+    """A patch of one line."""
+    before, after = "a = 1\ndh = dy\n", "a = 1\ndh = dy + dh_next\n"
+    names = ("a/net.py", "b/net.py")
+    diff = FileDiff("net.py", None, unified_diff(before, after, names=names), tuple(deltas(before, after)))
+    return FoundEdits((diff,), 12, "")
 
 
 def failing_report(names=("W_hy", "W_hh"), **changes):
@@ -75,7 +80,8 @@ def failing_report(names=("W_hy", "W_hh"), **changes):
     rows = [compared(right, shape=(5, 4)), compared(wrong, "fail", 0.5, shape=(5, 5), worst=far)]
     report = report_of(rows, rows, outcome="fail", findings=[NO_CARRY])
     study = study_of({right: "pass", wrong: "fail"})
-    return replace(report, chain=chain_without_carry(), in_python=True, study=study, **changes)
+    given = {"chain": chain_without_carry(), "in_python": True, "study": study, "patch": found_edits()}
+    return replace(report, **{**given, **changes})
 
 
 def passing_report():

@@ -1,16 +1,21 @@
 """Pages in a real browser: what it asks for, what it shows, what it does, what a screen reader hears."""
 
+from dataclasses import replace
+
 import pytest
 
+from gradcheck_rnn.errors import Location
 from gradcheck_rnn.pipeline.demo.lesson import lesson_of
 from gradcheck_rnn.pipeline.demo.story import tell_story
 from gradcheck_rnn.report.html.lesson import lesson_page
 from tests.report.html.browser import PROGRAM, chromium
-from tests.report.html.pages import failing_report, page_of
+from tests.report.html.pages import NO_CARRY, chain_without_carry, failing_report, page_of
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="`chromium` is not installed")
 
 PHONE, SCREEN = 400, 1280
+# A4 between the margins that browsers leave, in pixels of the style sheet
+PAPER = 717
 FAILING = "document.querySelector('tr.fail')"
 ROWS = "[...document.querySelectorAll('.parameters tbody th')].map((each) => each.textContent)"
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
@@ -77,6 +82,38 @@ def test_without_script_the_page_shows_the_same_and_offers_no_dead_button(browse
     cells = page.named("cell")
     assert any("FAIL" in each for each in cells)
     assert "empty, off by 1e+00" in cells
+
+
+def printed(browser, file):
+    """A page as it is laid out for paper, by somebody whose screen is dark."""
+    page = browser.page(file, width=PAPER, dark=True)
+    page.ask("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    return page
+
+
+def test_on_paper_the_ground_is_white_and_nothing_waits_to_be_opened(browser, report):
+    page = printed(browser, report)
+    assert page.evaluate(GROUND) == "rgb(255, 255, 255)"
+    hidden = "[...document.querySelectorAll(SELECTOR)].map((each) => each.checkVisibility())"
+    shown = {name: set(page.evaluate(hidden.replace("SELECTOR", repr(name)))) for name in (".numbers", ".explained p")}
+    assert shown == {".numbers": {False}, ".explained p": {True}}
+    assert page.evaluate("document.querySelector('.readout').checkVisibility()") is False
+    assert page.evaluate("document.querySelector('.explained p').getBoundingClientRect().height") > 0
+
+
+def test_on_paper_no_table_and_no_line_is_cut(browser, tmp_path):
+    file = tmp_path / "long.html"
+    long = Location("net.py", 3, text=f"dh = {' + '.join(['dy @ W_hy.T'] * 20)}")
+    names = ("decoder.rnn.weight_ih_l0_reverse", "decoder.rnn.weight_hh_l0_reverse_of_the_second_layer")
+    finding = replace(NO_CARRY, location=long)
+    file.write_text(page_of(failing_report(names, findings=(finding,), chain=chain_without_carry(9))), encoding="utf-8")
+    page = printed(browser, file)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
+    cut = """[...document.querySelectorAll('pre, .scroll')]
+      .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent)"""
+    assert page.evaluate(cut) == []
+    tops = "[...document.querySelectorAll('.panel')].map((each) => each.getBoundingClientRect().top)"
+    assert len(set(page.evaluate(tops))) == 1
 
 
 def test_the_lesson_asks_for_nothing_and_has_its_pictures(browser, tmp_path):

@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 
 from gradcheck_rnn.errors import Location
-from gradcheck_rnn.findings import Finding
-from tests.report.html.pages import Read, failing_report, page_of, passing_report
+from gradcheck_rnn.findings import Acceptance, Finding
+from tests.report.html.pages import NO_CARRY, Read, failing_report, page_of, passing_report
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>$\\frac{}${{ 7*7 }}"
 
@@ -112,7 +112,7 @@ def test_the_page_holds_the_finding_its_explanation_the_patch_and_the_commands(s
 
 
 def test_without_a_patch_at_hand_the_page_says_how_one_is_searched():
-    report = replace(failing_report(), study=None, chain=None)
+    report = replace(failing_report(), study=None, patch=None, chain=None)
     page = Read(page_of(report, overrides=("seed=3",)))
     assert "gradcheck-rnn fix net.yaml --set seed=3" in [each.text for each in page.named("pre")]
     assert page.of_class("diff") == []
@@ -143,6 +143,32 @@ def test_a_picture_has_a_name_and_its_numbers_beside_it(single):
     assert all(each.attributes["role"] == "img" and each.attributes["aria-label"] for each in pictures)
     tables = [each.text for each in single.of_class("plain")]
     assert all(any(title in table for table in tables) for title in ("Error over the step", "Gradient norm by lag"))
+
+
+def test_an_accepted_check_stays_a_fail_and_is_marked_with_its_reason_and_where_that_stands():
+    reason = f"the window of the paper {HOSTILE}"
+    finding = replace(NO_CARRY, accepted=Acceptance(reason, Location("known.yaml", 3, 5)))
+    page = Read(page_of(failing_report(findings=(finding,)), failing_report()))
+    assert [each.text for each in page.of_class("reason")] == [f"accepted: {reason} (known.yaml:3:5)"]
+    assert [" ".join(each.text.split())[:15] for each in page.of_class("headline")] == [
+        "✕ FAIL accepted",
+        "✕ FAIL 1 of 2 p",
+    ]
+    assert [" ".join(row.text.split())[:24] for row in page.named("tr")[1:3]] == [
+        "net.yaml✕ FAIL accepted1",
+        "net.yaml✕ FAIL1 of 2 par",
+    ]
+    assert len(page.of_class("let-through")) == 1
+    assert "accepted: the baseline knows every fault that was found" in [each.text for each in page.named("li")]
+
+
+@pytest.mark.parametrize(
+    ("mending", "is_code"), [("dh = dy @ W_hy.T + dh_next", True), ("divide every gradient by T", False)]
+)
+def test_a_formula_is_code_and_a_sentence_is_none(mending, is_code):
+    page = Read(page_of(failing_report(findings=(replace(NO_CARRY, help=mending),))))
+    assert [each.text for each in page.of_class("help")] == [f"help: {mending}"]
+    assert (mending in [each.text for each in page.named("code")]) == is_code
 
 
 def test_configurations_that_an_interruption_left_out_are_named(several):

@@ -4,18 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradcheck_rnn.api import check
+    from gradcheck_rnn.api import check, fix
     from gradcheck_rnn.errors import UsageError
+    from gradcheck_rnn.report.repair.value import Repair
     from gradcheck_rnn.report.value import Report
 
 __version__ = "0.1.0"
-__all__ = ["Report", "UsageError", "__version__", "check"]
+__all__ = ["Repair", "Report", "UsageError", "__version__", "check", "fix"]
 
 # where the names above come from: imported when they are first asked for, because that takes numpy
 _HOMES = {
+    "Repair": "gradcheck_rnn.report.repair.value",
     "Report": "gradcheck_rnn.report.value",
     "UsageError": "gradcheck_rnn.errors",
     "check": "gradcheck_rnn.api",
+    "fix": "gradcheck_rnn.api",
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradcheck_rnn.analytic.adapter import Adapter
+from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.functions import Function, Parameters, adapter_of, name_of, written_in
 from gradcheck_rnn.config.load import load_settings
 from gradcheck_rnn.config.mapping import override_texts
@@ -13,10 +14,13 @@ from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.errors import Mistake, UsageError
 from gradcheck_rnn.pipeline.check import run_check, silent
 from gradcheck_rnn.pipeline.measurement import Foresee, Progress, foresee_nothing
+from gradcheck_rnn.repair.seconds import TIME_LIMIT
 from gradcheck_rnn.report.value import Report
 
 if TYPE_CHECKING:
+    from gradcheck_rnn.baseline.entry import Baseline
     from gradcheck_rnn.journal.journal import Journal
+    from gradcheck_rnn.report.repair.value import Repair
 
 Config = str | os.PathLike[str] | Mapping[str, object] | Settings
 
@@ -37,6 +41,7 @@ def check(
     parameters: Parameters | None = None,
     overrides: Mapping[str, object] | None = None,
     only: Sequence[str] = (),
+    baseline: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     progress: Progress = silent,
     foresee: Foresee = foresee_nothing,
@@ -69,6 +74,8 @@ def check(
         overrides: values by key in place of the configuration's, as `{"check.tolerance": 1e-4}`, `{"probe": False}`;
             for a loss that is too slow to be called for every entry, `{"entries": 100}` or `{"entries": "screen"}`.
         only: names of the parameters to check; empty means all.
+        baseline: path of a file with faults that are accepted, as `gradcheck-rnn check --write-baseline` writes it. It
+            knows them by the file of their configuration.
         workers: processes for an adapter, None for as many as there are cores; 0 runs it in this one.
         progress: told what is going on, and how far it is.
         foresee: told what is about to be done, and how many seconds it is expected to take.
@@ -76,18 +83,21 @@ def check(
         cluster: address of a Dask scheduler that runs the shards.
     Returns:
         The report: `report.outcome` is pass, fail, inconclusive or error, `report.findings` say why, and
-        `print(report)` shows it. Wrong gradients, and functions that raise, are no exceptions.
+        `print(report)` shows it. Wrong gradients, and functions that raise, are no exceptions. With a baseline
+        `report.is_accepted` says that all that is wrong is accepted, each finding has its reason, and an entry for this
+        configuration whose fault is gone is a note.
     Raises:
-        UsageError: nothing was checked, because the arguments or the configuration have mistakes.
+        UsageError: nothing was checked, because the arguments, the configuration or the baseline have mistakes.
         KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the report says so.
     """
+    accepted = None if baseline is None else _baseline(config, baseline)
     if gradients is None:
         _refuse_half(config, loss=loss, parameters=parameters)
         functions = None
     else:
         _refuse_elsewhere(workers, journal, cluster)
         functions = _functions(config, loss, gradients, parameters)
-    return run_check(
+    report = run_check(
         _settings(config, overrides, functions=gradients),
         only=only,
         workers=workers,
@@ -97,6 +107,116 @@ def check(
         cluster=cluster,
         functions=functions,
     )
+    if accepted is None:
+        return report
+    from gradcheck_rnn.baseline.match import match
+
+    return match(accepted, [report], only).reports[0]
+
+
+def fix(
+    config: Config | None = None,
+    *,
+    loss: Function | None = None,
+    gradients: Function | None = None,
+    parameters: Parameters | None = None,
+    overrides: Mapping[str, object] | None = None,
+    workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
+) -> "Repair":
+    """Check gradients as `check` does and, where they are wrong, search for a patch of the source.
+
+        print(fix(loss=loss, gradients=gradients, parameters={"W": W, "b": b}))
+
+    Small edits are tried, each in a guarded process. What is returned is one after which every parameter passes, at
+    points that the search has not met. No file is changed.
+
+    Args:
+        config: see `check`, as for the other arguments that are not explained here.
+        loss: the loss to difference.
+        gradients: the gradients under test.
+        parameters: values by name, or a function that draws them.
+        overrides: values by key in place of the configuration's.
+        workers: processes that try edits, None for as many as there are cores.
+        time_limit: seconds that the search may take; the check before it and the proof after it are no part of it.
+        progress: told what is going on, and how far it is.
+    Returns:
+        The repair: `repair.patch` is None where there is none, `repair.report` is the check's, and `print(repair)`
+        shows the diff and what it was verified at, or says why there is none.
+    Raises:
+        UsageError: nothing was checked, because the arguments or the configuration have mistakes.
+        KeyboardInterrupt: Ctrl-C was pressed before anything was known, or while a patch was proven; in the search,
+            the repair says so.
+    """
+    report = check(
+        config,
+        loss=loss,
+        gradients=gradients,
+        parameters=parameters,
+        overrides=overrides,
+        workers=workers if gradients is None else None,
+        progress=progress,
+    )
+    return repaired(
+        report,
+        loss=loss,
+        gradients=gradients,
+        parameters=parameters,
+        takes_batch=config is not None,
+        workers=workers,
+        time_limit=time_limit,
+        progress=progress,
+    )
+
+
+def repaired(
+    report: Report,
+    *,
+    loss: Function | None,
+    gradients: Function | None,
+    parameters: Parameters | None,
+    takes_batch: bool,
+    workers: int | None,
+    time_limit: float,
+    progress: Progress = silent,
+) -> "Repair":
+    """Search for a patch after a check, of the functions or, without `gradients`, of the code that it names.
+
+    Functions are made anew for that in other processes, see `packed_functions`; where they cannot be, the repair has
+    the reason.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed while a patch was proven; in the search, the repair says so.
+    """
+    from gradcheck_rnn.analytic.travel.pack import UnpackableError, packed_functions
+    from gradcheck_rnn.pipeline.fix import repair_of
+    from gradcheck_rnn.repair.value import Searched
+    from gradcheck_rnn.report.repair.value import Repair
+
+    functions = None
+    try:
+        if gradients is not None and replace(report, in_python=True).may_be_repaired:
+            functions = packed_functions(loss, gradients, parameters, takes_batch=takes_batch)
+        return repair_of(report, functions=functions, workers=workers, time_limit=time_limit, progress=progress)
+    except UnpackableError as error:
+        return Repair(report, Searched(reason=str(error)))
+    except UserCodeError as error:
+        return Repair(report, Searched(reason=error.finding.message))
+
+
+def _baseline(config: Config | None, file: str | os.PathLike[str]) -> "Baseline":
+    """Read a baseline.
+
+    Raises:
+        UsageError: it has mistakes, or what is checked is no configuration file, by which it knows faults.
+    """
+    if config is None or isinstance(config, Mapping):
+        message = "`baseline` knows faults by the file of their configuration, and there is none"
+        raise UsageError(Mistake(message, "write the configuration into a file and name that, or leave it out"))
+    from gradcheck_rnn.baseline.read import read_baseline
+
+    return read_baseline(os.fspath(file))
 
 
 def _functions(

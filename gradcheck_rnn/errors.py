@@ -1,4 +1,4 @@
-"""Errors that a user can mend, each with the place and the mending."""
+"""Errors that a user can mend, each with the place and the mending, and warnings that a test may filter."""
 
 from dataclasses import dataclass
 
@@ -56,3 +56,7 @@ class UsageError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(str(mistake) for mistake in self.mistakes)
+
+
+class StaleBaselineWarning(UserWarning):
+    """A baseline accepts a fault that is gone."""

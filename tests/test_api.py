@@ -1,5 +1,6 @@
 """The check as a function: what it takes, what it finds in functions of this process, what it refuses."""
 
+import importlib
 import io
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import gradcheck_rnn
-from gradcheck_rnn import Report, UsageError, check
+from gradcheck_rnn import Report, UsageError, check, fix
 from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.report.machine import as_document
 from tests.cli.running import CONFIGS, ROOT
@@ -195,6 +196,45 @@ def tagger(name):
     finally:
         sys.path.pop(0)
     return {"loss": module.loss, "gradients": module.gradients}
+
+
+def wrong_sign(parameters):
+    r = X @ parameters["W"] + parameters["b"] - Y
+    return {"W": X.T @ r, "b": -r.sum(axis=0)}
+
+
+def test_a_repair_of_functions_gives_the_gradients_of_the_closed_form():
+    repair = fix(loss=loss, gradients=wrong_sign, parameters=POINT)
+    (diff,) = repair.patch.diffs(ROOT)
+    assert diff.name == "tests/test_api.py"
+    assert '+    return {"W": X.T @ r, "b": r.sum(axis=0)}' in diff.text
+    assert set(repair.patch.points) == {"other values of W (3, 2), b (2,), all else the same"}
+    assert diff.text in str(repair)
+
+
+def test_right_functions_have_nothing_to_repair():
+    repair = fix(loss=loss, gradients=gradients, parameters=POINT)
+    assert (repair.patch, repair.report.outcome) == (None, "pass")
+    assert str(repair).startswith("nothing to repair\n")
+
+
+def test_a_repair_that_cannot_be_searched_says_why():
+    generator = (each for each in ())
+    wrong = fix(loss=loss, gradients=lambda p: {**wrong_sign(p), **dict(generator)}, parameters=POINT)
+    assert wrong.searched.reason.startswith("`generator` cannot be taken to another process")
+    assert "nothing could be searched: `generator`" in str(wrong)
+
+
+def test_a_file_that_cannot_be_loaded_once_more_is_the_reason_that_nothing_was_searched(tmp_path, monkeypatch):
+    (tmp_path / "once.py").write_text(
+        "import os\nassert 'LOADED_BEFORE' not in os.environ\ndef gradients(p): return {'W': 2 * p['W']}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    once = importlib.import_module("once")
+    monkeypatch.setenv("LOADED_BEFORE", "yes")
+    repair = fix(loss=lambda p: float((p["W"] ** 3).sum()), gradients=once.gradients, parameters={"W": [1.0, 2.0]})
+    del sys.modules["once"]
+    assert repair.searched.reason == "loading your files once more raised AssertionError"
 
 
 def test_functions_of_a_described_net_have_the_broken_term_named():

@@ -181,6 +181,93 @@ def test_collection_lists_the_parameters_of_the_others(collected):
     assert "whole.gradcheck.yaml::W_hh" in collected.out.splitlines()
 
 
+KNOWN = """\
+version: 1
+accepted:
+  - config: net.gradcheck.yaml
+    kind: missing-term
+    term: dh_next
+    parameters: [W_xh, W_hh, b_h]
+    damage: left out
+    reason: "trained like that for years"
+"""
+FAULTY = 'backward: {fault: "missing-term:dh_next"}'
+TABLE = '[tool.gradcheck_rnn]\nbaseline = "known.yaml"\n'
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Run pytest over a net with a known fault, a baseline, and whatever files a test has beside them."""
+
+    def run_with(*options, net=FAULTY, **files):
+        config(tmp_path, "net", net)
+        (tmp_path / "known.yaml").write_text(KNOWN)
+        for name, text in files.items():
+            (tmp_path / name.replace("_", ".")).write_text(text)
+        return pytest_in(tmp_path, "-v", *options)
+
+    return run_with
+
+
+def outcomes(ended):
+    """Outcome by parameter."""
+    return dict(re.findall(r"^net\.gradcheck\.yaml::(\S+) (\w+)", ended.out, re.MULTILINE))
+
+
+XFAILED = dict.fromkeys(("W_xh", "W_hh", "b_h"), "XFAIL") | dict.fromkeys(("W_hy", "b_y"), "PASSED")
+FAILED = {name: outcome.replace("XFAIL", "FAILED") for name, outcome in XFAILED.items()}
+
+
+def test_what_the_baseline_of_the_project_accepts_is_expected_to_fail_for_its_reason(project):
+    ended = project("-rx", "-W", "error", "--junitxml=junit.xml", pyproject_toml=TABLE)
+    assert (ended.code, outcomes(ended)) == (0, XFAILED)
+    reason = "missing-term dh_next: trained like that for years (known.yaml:3:5)"
+    assert f"XFAIL net.gradcheck.yaml::W_hh - {reason}" in ended.out
+    skipped = [case.find("skipped") for case in ET.parse(ended.folder / "junit.xml").iter("testcase")]
+    assert [each.get("message") for each in skipped if each is not None] == [reason] * 3
+
+
+def test_without_a_baseline_the_same_net_fails(project):
+    assert outcomes(project()) == FAILED
+
+
+def test_a_new_fault_fails_and_the_entry_that_is_gone_is_a_warning(project):
+    ended = project(net='backward: {fault: "sign-flip:b_y"}', pyproject_toml=TABLE)
+    assert (ended.code, outcomes(ended)) == (1, {**dict.fromkeys(XFAILED, "PASSED"), "b_y": "FAILED"})
+    assert "known.yaml:3: StaleBaselineWarning: known.yaml:3:5: the baseline accepts missing-term dh_next" in ended.out
+
+
+def test_a_setting_of_pytest_is_stronger_than_the_table(project):
+    """Its paths start from pytest's own file."""
+    nobody = TABLE.replace("known", "nobody")
+    assert outcomes(project(pyproject_toml=nobody, pytest_ini="[pytest]\ngradcheck_baseline = known.yaml\n")) == XFAILED
+    assert outcomes(project("-o", "gradcheck_baseline=", pyproject_toml=TABLE)) == FAILED
+
+
+def test_accepted_faults_fail_where_pytest_is_asked_for_expected_failures(project):
+    assert outcomes(project("--runxfail", pyproject_toml=TABLE)) == FAILED
+
+
+def test_an_entry_whose_configuration_is_gone_is_told_once(project):
+    gone = KNOWN + KNOWN.partition("accepted:\n")[2].replace("net.", "gone.")
+    ended = project(pyproject_toml=TABLE.replace("known", "more"), more_yaml=gone)
+    assert outcomes(ended) == XFAILED
+    assert ended.out.count("in gone.gradcheck.yaml, which was not found") == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (TABLE.replace("known", "nobody"), "nobody.yaml: error: cannot read `nobody.yaml`: no such file"),
+        (TABLE.replace('"known.yaml"', "3"), "pyproject.toml:2:1: error: `baseline`: expected a text"),
+    ],
+)
+def test_a_baseline_that_cannot_be_read_is_an_error_of_collection(table, words, project):
+    ended = project(pyproject_toml=table)
+    assert (ended.code, outcomes(ended)) == (2, {})
+    assert words in ended.out
+
+
 def test_a_start_of_pytest_imports_nothing_heavy_through_us(tmp_path):
     (tmp_path / "test_light.py").write_text(
         "import sys\n"

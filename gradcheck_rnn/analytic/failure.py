@@ -2,6 +2,7 @@
 
 import sysconfig
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +18,8 @@ STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 OF_SHAPES_AND_NAMES = (ValueError, IndexError, KeyError, AttributeError)
 # frames of a traceback that are shown: the outermost and the innermost
 SHOWN_FRAMES = 8
+# modules of which it is remembered whether they are the user's
+MODULES = 8192
 SIGNATURES = {
     "loss": "loss(parameters, batch)",
     "losses": "losses(parameter_sets, batch)",
@@ -84,8 +87,19 @@ def _formatted(frames: list[traceback.FrameSummary]) -> str:
 
 def is_users(file: Path) -> bool:
     """Whether a file is the user's own: not this package's, the standard library's or an installed one."""
+    return file.is_file() and not is_library(file)
+
+
+def is_library(file: Path) -> bool:
+    """Whether a file is this package's, the standard library's or an installed one, whether it is there or not."""
     installed = "site-packages" in file.parts or "dist-packages" in file.parts
-    return file.is_file() and not installed and not _is_ours(str(file)) and not file.is_relative_to(STANDARD_LIBRARY)
+    return installed or _is_ours(str(file)) or file.is_relative_to(STANDARD_LIBRARY)
+
+
+@lru_cache(maxsize=MODULES)
+def is_users_module(file: str) -> bool:
+    """The same of a file that has been loaded, remembered: there may be thousands, asked for many times."""
+    return is_users(Path(file))
 
 
 def _is_ours(filename: str) -> bool:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,21 @@ def adapter_of(
 
 def written_in(function: Function) -> Path:
     """The file that a function was written in; where that is not known, a path of its name."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    inner = _inner(function)
+    code = getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
     return Path(code.co_filename if code else name_of(function))
 
 
 def name_of(function: Function) -> str:
     """What a function is called where it was defined."""
-    return str(getattr(function, "__qualname__", type(function).__qualname__)).rpartition(".")[2]
+    inner = _inner(function)
+    return str(getattr(inner, "__qualname__", type(inner).__qualname__)).rpartition(".")[2]
+
+
+def _inner(function: Function) -> Function:
+    """The function below decorators and arguments that were given beforehand."""
+    inner: Function = inspect.unwrap(function.func if isinstance(function, partial) else function)
+    return inner
 
 
 def _without_batch(function: Function) -> Function:

@@ -107,7 +107,7 @@ def _unrepeatable_loss(session: Session, point: Point, first: float, second: flo
         return Finding("state-leak", "loss", message, help=help_text, evidence=evidence)
     message = f"loss is not deterministic: two equal calls gave {values}"
     help_text = "take out dropout and sampling, or seed them at the start of each call"
-    if session.code.adapter is not None:  # it cannot be loaded afresh
+    if session.code.is_here:  # it cannot be loaded afresh
         help_text += "; keep nothing from call to call"
     return Finding("nondeterministic-loss", "loss", message, help=help_text, evidence=evidence)
 

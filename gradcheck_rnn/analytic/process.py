@@ -7,6 +7,7 @@ import pickle
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -14,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck_rnn.adapters.lifetime import how_it_ended
-from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.analytic.failure import UserCodeError, is_users
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.trace import location_in_trace
+from gradcheck_rnn.analytic.travel.packed import Packed
 from gradcheck_rnn.analytic.worker import BEGAN, CALL, CALLS, CELL, serve
 from gradcheck_rnn.findings import Finding
 
@@ -43,14 +45,17 @@ class WorkerProcess:
     """A process that does one task at a time; `is_busy` until its answer is there."""
 
     def __init__(self, code: UserCode, folder: Path, number: int) -> None:
-        # fork starts at once and needs no __main__ guard in the caller's script; elsewhere than on Linux it is not safe
-        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        context: Any = multiprocessing.get_context("fork" if _may_fork(code) else "spawn")
         self.code, self.is_busy, self._trace = code, False, folder / f"trace-{number}"
         self._cell = context.RawArray("d", CELL)
         self.connection, theirs = context.Pipe()
         arguments = (theirs, code, self._cell, folder, self._trace)
         self._process = context.Process(target=serve, args=arguments)
-        self._process.start()
+        with warnings.catch_warnings():
+            # Python 3.12 and JAX advise against a fork beside other threads; where warnings are errors, there would be
+            # no check
+            warnings.filterwarnings("ignore", ".*fork")
+            self._process.start()
         theirs.close()  # the process alone holds it, so that its death closes it
 
     def send(self, packed: bytes) -> None:
@@ -129,6 +134,18 @@ def answers(busy: Sequence[WorkerProcess]) -> list[tuple[WorkerProcess, Answer]]
     ready = wait([process.connection for process in busy], timeout=LOOK)
     found = [(process, process.receive() if process.connection in ready else process.overdue()) for process in busy]
     return [(process, answer) for process, answer in found if answer is not None]
+
+
+def _may_fork(code: UserCode) -> bool:
+    """Whether a worker may be forked, which starts at once and needs no __main__ guard in the caller's script.
+
+    Elsewhere than on Linux that is not safe, and nor is it for functions of a process in which JAX has threads: its
+    computations would wait for them for ever. A script of the user's is no place to spawn from: it would run again.
+    """
+    main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
+    is_script = main.suffix == ".py" and is_users(main)
+    has_threads = isinstance(code.adapter, Packed) and "jax" in sys.modules
+    return sys.platform == "linux" and (is_script or not has_threads)
 
 
 def _called(call: str) -> str:

@@ -6,6 +6,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,8 @@ from gradcheck_rnn.analytic.adapter import Adapter, imported
 from gradcheck_rnn.analytic.failure import UserCodeError, raised_finding
 from gradcheck_rnn.analytic.point import Point, write_protected
 from gradcheck_rnn.analytic.returned import Returned, read_gradients, read_loss, read_losses, read_parameters
+from gradcheck_rnn.analytic.travel.packed import Packed
+from gradcheck_rnn.analytic.travel.unpack import unpacked
 from gradcheck_rnn.errors import Location
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
@@ -44,7 +47,7 @@ class UserCode:
     """What a process needs to know to load the user's code: file, seed and sizes for `parameters`, seconds a call.
 
     `texts` stand in the place of files that are edited. An `adapter` of functions that are in this process already is
-    taken as it is, and `path` only says where they were written.
+    taken as it is, `packed` ones are made anew in the process that runs them; `path` then says where they were written.
     """
 
     path: Path
@@ -52,7 +55,12 @@ class UserCode:
     sizes: Sizes
     timeout: float
     texts: tuple[tuple[Path, str], ...] = ()
-    adapter: Adapter | None = None
+    adapter: Adapter | Packed | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is in this process already, so that no other one can run it, nor load it afresh."""
+        return isinstance(self.adapter, Adapter)
 
 
 class Watch:
@@ -206,10 +214,18 @@ def opened(code: UserCode, watch: Watch, *, chance: int = 0) -> Iterator[Session
     watch.begin("adapter")
     limit = code.timeout if watch.apart else math.inf
     texts = edited_texts(dict(code.texts))
-    loaded = imported(code.path) if code.adapter is None else contextlib.nullcontext(code.adapter)
-    with texts, _seeded(code.seed + chance), lifetime(limit), loaded as adapter:
+    with texts, _seeded(code.seed + chance), lifetime(limit), _loaded(code) as adapter:
         watch.end()
         yield Session(code, adapter, watch, _initial_parameters(adapter, watch, code.seed, code.sizes))
+
+
+def _loaded(code: UserCode) -> AbstractContextManager[Adapter]:
+    match code.adapter:
+        case Adapter():
+            return contextlib.nullcontext(code.adapter)
+        case Packed():
+            return unpacked(code.adapter)
+    return imported(code.path)
 
 
 @contextlib.contextmanager

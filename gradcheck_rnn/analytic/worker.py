@@ -113,6 +113,8 @@ def _answer(code: UserCode, unpacker: Unpacker, packed: bytes) -> bytes:
         return pickle.dumps((in_session(code, task, *arguments), None), pickle.HIGHEST_PROTOCOL)
     except BaseException as error:
         error.add_note(f"in a worker process:\n{traceback.format_exc()}")
+        # Dask, where it is loaded, has exceptions take along what they came of, which may be the user's and stay here
+        error.__cause__ = error.__context__ = None
         try:
             return pickle.dumps((None, error), pickle.HIGHEST_PROTOCOL)
         except Exception:  # an exception that cannot travel is told in words

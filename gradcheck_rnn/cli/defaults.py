@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from gradcheck_rnn.errors import Mistake, UsageError
 
 if TYPE_CHECKING:
-    from gradcheck_rnn.cli.project import Project
+    from gradcheck_rnn.config.project import Project
 
 FILE = "pyproject.toml"
 # options that a project may set; the others belong to one run (--set, --only), or would hide a verdict (--exit-zero)
@@ -102,7 +102,7 @@ def find_project(start: Path) -> "Project | None":
     for folder in (start, *start.parents):
         file = folder / FILE
         if file.is_file() and _may_have_table(file):
-            from gradcheck_rnn.cli.project import read_project
+            from gradcheck_rnn.config.project import read_project
 
             if project := read_project(file, _from_here(file)):
                 return project
@@ -187,7 +187,7 @@ def _taken(project: "Project", key: str, value: Any, parameter: click.Parameter,
     Raises:
         click.BadParameter: it does not.
     """
-    from gradcheck_rnn.cli.project import named
+    from gradcheck_rnn.config.project import named
 
     wanted, types = _wanted(parameter)
     is_list = parameter.nargs == -1 or parameter.multiple

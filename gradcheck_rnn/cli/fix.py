@@ -11,6 +11,7 @@ from gradcheck_rnn.cli.defaults import ProjectCommand
 from gradcheck_rnn.cli.exits import Exit, reader_may_leave
 from gradcheck_rnn.cli.load import load
 from gradcheck_rnn.cli.printed import show_printed
+from gradcheck_rnn.repair.seconds import TIME_LIMIT
 
 if TYPE_CHECKING:
     from gradcheck_rnn.report.repair.value import Repair
@@ -19,9 +20,6 @@ EPILOG = """Exit codes: 0 nothing to repair, or --write has repaired it, 1 a gra
 a patch), or a patch mends what calls leave behind, 2 a mistake in the command or the configuration (nothing was
 searched), 3 neither verdict nor patch (cannot tell, or your code raised, hung, crashed or is not deterministic), 4 a
 bug in gradcheck-rnn, 130 interrupted."""
-
-# seconds of a search that finds nothing
-TIME_LIMIT = 60.0
 
 
 @click.command(cls=ProjectCommand, epilog=EPILOG, short_help="Print the patch after which every gradient passes.")

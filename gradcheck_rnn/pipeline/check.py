@@ -10,6 +10,7 @@ from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.sources import loaded_sources
+from gradcheck_rnn.analytic.travel.packed import Packed
 from gradcheck_rnn.analytic.worker import Runner
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.model.draw import configured_net, configured_problem, probe_net, probe_problem, shorter_probe_nets
@@ -52,7 +53,7 @@ def run_check(
     journal: "Journal | None" = None,
     cluster: str | None = None,
     texts: Mapping[Path, str] | None = None,
-    functions: Adapter | None = None,
+    functions: Adapter | Packed | None = None,
 ) -> Report:
     """Check one configuration.
 
@@ -65,8 +66,8 @@ def run_check(
         journal: recalls results of shards that it holds, and notes down the others.
         cluster: address of a Dask scheduler that runs the shards.
         texts: what stands in the place of files of the user's.
-        functions: what stands in the place of the adapter's file, `settings.backward.adapter`; it is run in this
-            process, whatever `workers` says.
+        functions: what stands in the place of the adapter's file, `settings.backward.adapter`; an adapter is run in
+            this process, whatever `workers` says, packed functions are made anew in the workers.
     Raises:
         UsageError: nothing was checked, because the adapter or `only` has mistakes, or the journal or the cluster
             cannot be used.
@@ -115,7 +116,7 @@ def user_code(settings: Settings, path: Path, texts: Mapping[Path, str]) -> User
 
 def _check_user(plan: Plan, code: UserCode, journal: "Journal | None", cluster: str | None) -> Report:
     settings, judged = plan.settings, Judged(described=code.adapter is None or code.adapter.takes_batch)
-    with running(code, workers=plan.workers if code.adapter is None else 0) as here:
+    with running(code, workers=0 if code.is_here else plan.workers) as here:
         try:
             if not judged.described and settings.check.probe:
                 plan = _with_usable_probe(plan, here, code.path, judged)

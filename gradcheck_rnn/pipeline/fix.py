@@ -10,6 +10,7 @@ from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
 from gradcheck_rnn.analytic.sources import loaded_sources
+from gradcheck_rnn.analytic.travel.packed import Packed
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.pipeline.check import run_check, silent, user_code
@@ -19,6 +20,7 @@ from gradcheck_rnn.pipeline.user.latent_clip import Bound
 from gradcheck_rnn.pipeline.user.net import open_user_net
 from gradcheck_rnn.repair.original import Original, edited_sources
 from gradcheck_rnn.repair.search import Found, Search
+from gradcheck_rnn.repair.seconds import TIME_LIMIT
 from gradcheck_rnn.repair.target import Target
 from gradcheck_rnn.repair.value import Patch, Searched
 from gradcheck_rnn.repair.wording import well_worded
@@ -26,7 +28,6 @@ from gradcheck_rnn.repair.workshop import Texts, Workshop
 from gradcheck_rnn.report.repair.value import Repair
 from gradcheck_rnn.report.value import Report
 
-TIME_LIMIT = 60.0
 # why there is nothing to edit
 NO_ADAPTER = "the configuration names no adapter, so the backward pass is none of yours"
 NO_PYTHON = "the backward pass is no Python: the adapter asks a program for it"
@@ -34,8 +35,16 @@ NO_PYTHON = "the backward pass is no Python: the adapter asks a program for it"
 WITHOUT_LOSS = "without a call of the loss before it"
 # what a patch leaves that can be verified no better
 COARSE = "float32 inside: every gradient is right up to its rounding; a check passes once all arrays are float64"
+# seconds that one call may take at least, however short the search is
+LEAST_CALL = 1.0
+# points that edits of functions are tried at whose sizes and steps are what they are
+FEW = 2
 # steps of the check that proves a patch where, with all of them, what is returned is clipped
 FEWER_STEPS = (5, 3, 1)
+
+
+class TooLateError(Exception):
+    """The time of a search was over before its first edit."""
 
 
 def run_fix(
@@ -65,16 +74,34 @@ def run_fix(
 
 
 def repair_of(
-    report: Report, *, workers: int | None = None, time_limit: float = TIME_LIMIT, progress: Progress = silent
+    report: Report,
+    *,
+    functions: Packed | None = None,
+    workers: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
 ) -> Repair:
-    """Search for edits after which nothing is wrong of what a check found."""
+    """Search for edits after which nothing is wrong of what a check found.
+
+    Args:
+        report: of the check.
+        functions: those that were checked, where they are no adapter's.
+        workers: processes that try edits, None for as many as there are cores; 0 runs user code in this one.
+        time_limit: seconds that the search may take.
+        progress: told how far it is.
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed while a patch was proven; in the search, the value says so.
+    """
     settings = report.settings
+    report = report if functions is None else replace(report, in_python=True)
     if report.outcome == "fail" and not report.interrupted and not report.in_python:
         return Repair(report, Searched(reason=NO_ADAPTER if settings.backward.adapter is None else NO_PYTHON))
     if settings.backward.adapter is None or not report.may_be_repaired:
         return Repair(report)
     began = time.monotonic()
-    fixing = _Fixing(settings, report, user_code(settings, settings.backward.adapter, {}), workers, progress)
+    code = replace(user_code(settings, settings.backward.adapter, {}), adapter=functions)
+    code = replace(code, timeout=min(code.timeout, max(LEAST_CALL, time_limit)))
+    fixing = _Fixing(settings, report, code, functions, workers, progress)
     searched = fixing.searched(began + time_limit)
     return Repair(report, replace(searched, seconds=time.monotonic() - began))
 
@@ -86,8 +113,14 @@ class _Fixing:
     settings: Settings
     report: Report
     code: UserCode
+    functions: Packed | None
     workers: int | None
     progress: Progress
+
+    @property
+    def takes_batch(self) -> bool:
+        """Whether the code is given a batch, whose sizes can vary."""
+        return self.functions is None or self.functions.takes_batch
 
     def searched(self, deadline: float) -> Searched:
         """Search until the deadline: below a clip of what is returned first, then for an edit that takes it away."""
@@ -99,11 +132,15 @@ class _Fixing:
 
     def _searched(self, deadline: float, clip: Bound | None) -> Searched:
         try:
-            tried, unseen, files = self._measured(clip)
+            tried, unseen, files = self._measured(clip, _until(deadline))
+        except TooLateError:
+            return Searched(stopped_by="time-limit")
         except UserCodeError as error:
             return Searched(reason=f"at small sizes {error.finding.message}")
         originals = {file: Original.read(file) for file in files}
-        workshop = Workshop(self.code, usable_cores() if self.workers is None else self.workers)
+        left = max(LEAST_CALL, deadline - time.monotonic())
+        code = replace(self.code, timeout=min(self.code.timeout, left))
+        workshop = Workshop(code, usable_cores() if self.workers is None else self.workers)
 
         def verify(texts: Texts) -> bool:
             outcome = workshop.outcome(texts, unseen)
@@ -115,6 +152,8 @@ class _Fixing:
         try:
             found = search.run()
         except UserCodeError as error:
+            if error.finding.kind == "timed-out" and time.monotonic() > deadline:
+                return Searched(stopped_by="time-limit")
             how = "run step by step, as edits are tried" if error.finding.kind == "timed-out" else WITHOUT_LOSS
             return Searched(reason=f"{how}, {error.finding.message}")
         if found.is_right_already:
@@ -132,13 +171,14 @@ class _Fixing:
         with running(self.code, workers=self.workers) as runner:
             return returned_clip(open_user_net(runner, self.settings, self.code.path))
 
-    def _measured(self, clip: Bound | None) -> tuple[list[Target], list[Target], list[Path]]:
+    def _measured(self, clip: Bound | None, progress: Progress) -> tuple[list[Target], list[Target], list[Path]]:
         """Small problems on which edits are tried, others to verify them at, and the files of the user's."""
-        plan = Plan(self.settings, None, silent, self.workers)
+        plan = Plan(self.settings, None, progress, self.workers)
         with running(self.code, workers=self.workers) as runner:
             user = open_user_net(runner, self.settings, self.code.path)
             loss = self.report.loss
-            tried = targets(plan, user, TRIED, draw=0, loss=loss, clip=clip)
+            smalls = TRIED if self.takes_batch else TRIED[:FEW]
+            tried = targets(plan, user, smalls, draw=0, loss=loss, clip=clip)
             unseen = targets(plan, user, UNSEEN, draw=len(TRIED), loss=loss, clip=clip)
             return tried, unseen, [Path(file) for file in runner.run(loaded_sources)]
 
@@ -146,7 +186,10 @@ class _Fixing:
         """Why there is nothing to mend; empty where a clip is to be taken away, for a check fails at any length."""
         if clip is None:
             return "every gradient is right at the small points that edits are tried at"
-        checks = (run_check(settings, workers=self.workers) for settings, _ in _proofs(self.settings, clip))
+        checks = (
+            run_check(settings, workers=self.workers, functions=self.functions)
+            for settings, _ in _proofs(self.settings, clip)
+        )
         if not any(report.outcome == "pass" for report in checks):
             return ""
         return f"every gradient is right that is below {clip.words}, at which what is returned is clipped"
@@ -158,7 +201,7 @@ class _Fixing:
         solutions = well_worded(found.solutions, lambda file: originals[file].source.text)
         for settings, remains in _proofs(self.settings, clip):
             for place, edits in enumerate(solutions):
-                report = run_check(settings, workers=self.workers, texts=edited_sources(edits, originals.values()))
+                report = self._check(settings, edited_sources(edits, originals.values()))
                 if report.interrupted:
                     raise KeyboardInterrupt
                 is_coarse = _is_right_up_to_float32(report)
@@ -168,12 +211,25 @@ class _Fixing:
                         originals=tuple(originals.values()),
                         before={row.name: row.max_relative_error for row in self.report.rows},
                         after={row.name: row.max_relative_error for row in report.rows},
-                        points=tuple(in_words(target.point) for target in unseen),
+                        points=tuple(in_words(each.point, takes_batch=self.takes_batch) for each in unseen),
                         equivalent=tuple(solutions[place + 1 :]),
                         findings=_repaired(self.report.findings, report.findings),
                         remains="; ".join(filter(None, [remains, COARSE if is_coarse else ""])),
                     )
         return None
+
+    def _check(self, settings: Settings, texts: Texts | None = None) -> Report:
+        return run_check(settings, workers=self.workers, texts=texts, functions=self.functions)
+
+
+def _until(deadline: float) -> Progress:
+    """Show no progress, and end what tells of it once the deadline is over."""
+
+    def look(_label: str, _done: int, _total: int) -> None:
+        if time.monotonic() > deadline:
+            raise TooLateError
+
+    return look
 
 
 def _proofs(settings: Settings, clip: Bound | None) -> Iterator[tuple[Settings, str]]:

@@ -14,12 +14,13 @@ from gradcheck_rnn.pipeline.measurement import Progress
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.original import edited_sources
 from gradcheck_rnn.repair.patch import FileDiff, corrections, file_diffs
+from gradcheck_rnn.repair.seconds import BESIDE
 from gradcheck_rnn.repair.value import Patch
 from gradcheck_rnn.report.repair.value import FoundEdits
 from gradcheck_rnn.report.value import Report
 
-# seconds that the search for a patch may take: who wants it searched for longer has a command for that
-PATCH_TIME = 20.0
+# seconds that the search for a patch may take here; a check that took longer itself gets none for its lines alone
+PATCH_TIME = BESIDE
 
 
 def patched(report: Report, folder: Path, *, workers: int | None = None, progress: Progress = silent) -> Report:

@@ -76,8 +76,11 @@ def targets(
     return found
 
 
-def in_words(point: Point) -> str:
-    """Say where a target was measured."""
+def in_words(point: Point, *, takes_batch: bool) -> str:
+    """Say where a target was measured; of functions that take no batch nothing is known but their parameters."""
+    if not takes_batch:
+        names = ", ".join(f"{name} {value.shape}" for name, value in point.parameters.items())
+        return f"other values of {names}, all else the same"
     inputs = point.batch.inputs
     sizes = f"T = {len(inputs)}" + (f", B = {inputs.shape[1]}" if inputs.ndim > 2 else "")
     states = [state for state in point.batch.initial_state.values() if isinstance(state, np.ndarray)]
@@ -87,6 +90,9 @@ def in_words(point: Point) -> str:
 def _nets(user: UserNet, small: Small) -> Iterator[Net]:
     """The net at small sizes, at its own with that length, and as it is."""
     own = user.net.sizes
+    if not user.facts.takes_batch:  # no size and no step of theirs is known
+        yield user.net
+        return
     if user.facts.sizes_may_vary:
         sizes = Sizes(
             input_size=small.input_size,

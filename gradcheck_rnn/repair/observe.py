@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from gradcheck_rnn.analytic.failure import is_library
 from gradcheck_rnn.repair.function import Function
 from gradcheck_rnn.repair.scope import Unit
 from gradcheck_rnn.repair.seen import Seen, Value
@@ -27,6 +29,8 @@ PURE_BUILTINS = frozenset(("abs", "float", "int", "len", "max", "min", "range", 
 PURE_METHODS = frozenset(
     ("T", "t", "astype", "copy", "dot", "flatten", "max", "mean", "min", "ravel", "repeat", "reshape", "squeeze", "sum")
 ) | {"swapaxes", "transpose"}
+# names that a formula of the user's does not hold
+DOING = frozenset(("append", "backward", "exit", "input", "open", "print"))
 # what may do something when it is evaluated, is no expression by itself, or has names of its own
 IMPURE = (
     *(ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Starred),
@@ -208,11 +212,11 @@ def _is_pure(function: object) -> bool:
 def _only_returns(function: object) -> bool:
     """Whether a function of the user's is a formula: it stores nothing but in names of its own."""
     code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType):
+    if not isinstance(code, CodeType) or is_library(Path(code.co_filename)):
         return False
     names = {*code.co_names}
     stores = any(name.startswith("STORE_") and name != "STORE_FAST" for name in _operations(code))
-    return not stores and len(code.co_code) <= 200 and not names & {"print", "open", "input", "exit", "append"}
+    return not stores and len(code.co_code) <= 200 and not names & DOING
 
 
 def _operations(code: CodeType) -> list[str]:

@@ -1,7 +1,7 @@
 """The report for people: a table, the verdict, what the exact rows prove, findings and notes."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -54,6 +54,11 @@ def console_for(stream: TextIO) -> Console:
 
 def as_text(report: Report) -> str:
     """Render a report as plain text of 80 columns, whatever the terminal, the notebook or the environment."""
+    return plain_text(lambda console: show(report, console))
+
+
+def plain_text(printing: Callable[[Console], object]) -> str:
+    """Return what is printed on a console of 80 columns that is no terminal."""
     stream = io.StringIO()
     console = _Console(
         file=stream,
@@ -65,7 +70,7 @@ def as_text(report: Report) -> str:
         markup=False,
         emoji=False,
     )
-    show(report, console)
+    printing(console)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 

@@ -1,6 +1,8 @@
 """JAX: a custom_vjp, right and broken, through adapters of a few lines."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -73,3 +75,63 @@ def test_arrays_made_before_float64_is_the_default_are_refused_with_what_to_do(t
     (finding,) = ended.document["findings"]
     assert (ended.code, finding["kind"]) == (3, "raised")
     assert "import gradcheck_rnn.adapters.jax_functions before your own module" in finding["message"]
+
+
+FUNCTIONS = """\
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+X = np.random.default_rng(0).standard_normal((4, 3))
+
+
+@jax.custom_vjp
+def step(x, h, W_xh, W_hh):
+    return jnp.tanh(x @ W_xh + h @ W_hh)
+
+
+def forward(x, h, W_xh, W_hh):
+    out = step(x, h, W_xh, W_hh)
+    return out, (x, h, W_hh, out)
+
+
+def backward(cache, dh):
+    x, h, W_hh, out = cache
+    dz = dh * (1 - out**2)
+    return jnp.zeros_like(x), dz @ W_hh, jnp.outer(x, dz), jnp.outer(h, dz)
+
+
+step.defvjp(forward, backward)
+
+
+def sum_of_squares(p):
+    h = jnp.ones(4)
+    for x in X:
+        h = step(x, h, p["W_xh"], p["W_hh"])
+    return (h**2).sum()
+
+
+def loss(p):
+    return float(sum_of_squares(p))
+
+
+def gradients(p):
+    return {name: np.asarray(each) for name, each in jax.grad(sum_of_squares)(p).items()}
+
+
+def test_net():
+    from gradcheck_rnn.testing import assert_gradients
+
+    rng = np.random.default_rng(1)
+    weights = {"W_xh": rng.standard_normal((3, 4)), "W_hh": 0.5 * rng.standard_normal((4, 4))}
+    assert_gradients(loss=loss, gradients=gradients, parameters=weights, patch_seconds=400)
+"""
+
+
+@pytest.mark.campaign
+def test_functions_of_a_process_with_threads_of_jax_have_their_patch(tmp_path):
+    (tmp_path / "test_vjp.py").write_text(FUNCTIONS)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "+    return jnp.zeros_like(x), dz @ W_hh.T, jnp.outer(x, dz), jnp.outer(h, dz)" in ended.stdout

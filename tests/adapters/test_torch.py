@@ -1,7 +1,12 @@
 """PyTorch: autograd.Functions and modules, right and broken, through adapters of a few lines."""
 
+import importlib
+import sys
+
+import numpy as np
 import pytest
 
+from gradcheck_rnn import fix
 from tests.adapters.frameworks import MOST_LINES, adapter_in_readme, failing, line_count, named, needs
 from tests.thinned import thinned
 
@@ -198,3 +203,56 @@ def test_roles_are_of_the_only_stack_and_of_the_only_output(apart):
         "0.weight_ih": ["W_xi", "W_xf", "W_xg", "W_xo"],
         "0.weight_hh": ["W_hi", "W_hf", "W_hg", "W_ho"],
     }
+
+
+FUNCTIONS = """\
+import numpy as np
+import torch
+
+X = np.random.default_rng(0).standard_normal((5, 3))
+
+
+class Step(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, h, W_xh, W_hh):
+        out = torch.tanh(x @ W_xh + h @ W_hh)
+        ctx.save_for_backward(x, h, W_hh, out)
+        return out
+
+    @staticmethod
+    def backward(ctx, dh):
+        x, h, W_hh, out = ctx.saved_tensors
+        dz = dh * (1 - out**2)
+        return None, dz @ W_hh, torch.outer(x, dz), torch.outer(h, dz)
+
+
+def run(p):
+    tensors = {name: torch.tensor(value, requires_grad=True) for name, value in p.items()}
+    h = torch.ones(4, dtype=torch.float64)
+    for x in torch.tensor(X):
+        h = Step.apply(x, h, tensors["W_xh"], tensors["W_hh"])
+    return (h**2).sum(), tensors
+
+
+def loss(p):
+    return run(p)[0].item()
+
+
+def gradients(p):
+    value, tensors = run(p)
+    value.backward()
+    return {name: each.grad.numpy() for name, each in tensors.items()}
+"""
+
+
+def test_functions_that_go_back_through_a_graph_have_their_patch(tmp_path, monkeypatch):
+    """A graph can be gone back through once: nothing of what runs may be evaluated a second time."""
+    (tmp_path / "graph_once.py").write_text(FUNCTIONS)
+    monkeypatch.syspath_prepend(tmp_path)
+    net = importlib.import_module("graph_once")
+    rng = np.random.default_rng(1)
+    weights = {"W_xh": rng.standard_normal((3, 4)), "W_hh": 0.5 * rng.standard_normal((4, 4))}
+    repair = fix(loss=net.loss, gradients=net.gradients, parameters=weights)
+    del sys.modules["graph_once"]
+    (diff,) = repair.patch.diffs(tmp_path)
+    assert "+        return None, dz @ W_hh.T, torch.outer(x, dz), torch.outer(h, dz)" in diff.text

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -53,6 +55,19 @@ def is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are not forked elsewhere")
+def test_a_warning_that_a_fork_is_advised_against_is_no_error(tmp_path, monkeypatch):
+    """Python 3.12 gives it beside threads, and these tests make errors of warnings."""
+
+    def warned(fork=os.fork):
+        warnings.warn("use of fork() may lead to deadlocks in the child", DeprecationWarning, stacklevel=2)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", warned)
+    with running(code(tmp_path, RIGHT), workers=1) as runner:
+        assert runner.run(user_loss) == 14.0
 
 
 # --- ends

@@ -42,12 +42,27 @@ def test_the_code_for_python_prints_what_stands_below_it(printed):
     assert comparable(shown) == comparable(printed())
 
 
-def test_the_code_for_pytest_fails_with_that_net(printed):
+def test_the_code_for_pytest_fails_with_that_net_and_ends_with_the_patch(printed, tmp_path, monkeypatch):
     printed()
+    monkeypatch.chdir(tmp_path)
     names = {}
     exec(code_with("import assert_gradients"), names)
-    with pytest.raises(AssertionError, match="untransposed-weight W_hh"):
+    with pytest.raises(AssertionError, match="untransposed-weight W_hh") as caught:
         names["test_gradients"]()
+    (shown,) = re.findall(r"```text\n(--- a/my_net.py\n.*?)```", README, re.DOTALL)
+    _, _, patch = str(caught.value).partition("transpose\n\n")
+    assert comparable(f"{patch}\n") == comparable(shown)
+
+
+def test_the_code_that_searches_for_a_patch_prints_the_one_of_the_test(printed, tmp_path, monkeypatch):
+    printed()
+    monkeypatch.chdir(tmp_path)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(code_with("gradcheck_rnn.fix("), {})
+    verdict, _, patch = out.getvalue().partition("\n\n")
+    assert verdict == "gradients in my_net.py: FAIL 2 of 2 parameters are wrong: W_xh, W_hh (tolerance\n1e-06)"
+    (shown,) = re.findall(r"```text\n(--- a/my_net.py\n.*?)```", README, re.DOTALL)
+    assert comparable(patch) == comparable(shown)
 
 
 def test_the_code_for_pytest_passes_with_the_transpose(printed):

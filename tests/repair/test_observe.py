@@ -1,6 +1,7 @@
 """What the expressions of a function are while it runs."""
 
 import ast
+import queue
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,6 +99,15 @@ def test_what_may_do_something_is_not_evaluated():
     assert "step(calls)" not in shapes(function, 2)
     assert shapes(function, 3)["slope(len(calls))"] == ()
     assert function.seen.values[3]["len(calls)"].shape == ()
+
+
+def test_what_a_library_does_in_a_line_is_no_formula_of_the_users():
+    """Such as going back through a graph, which can be done once."""
+    left: queue.Queue[int] = queue.Queue()
+    for number in range(3):
+        left.put(number)
+    watched("def f(left):\n    return left.get_nowait()\n", left)
+    assert left.qsize() == 2
 
 
 def test_lambdas_and_comprehensions_are_seen_with_names_of_their_own():

@@ -57,7 +57,7 @@ def adapter_facts(session: Session) -> AdapterFacts:
         initial=session.initial,
         sizes_may_vary=adapter.sizes_may_vary,
         takes_batch=adapter.takes_batch,
-        in_python=session.code.adapter is None and not current_lifetime().programs,
+        in_python=not session.code.is_here and not current_lifetime().programs,
     )
 
 

@@ -14,7 +14,7 @@ from gradcheck_rnn.repair.patch import FileDiff
 from gradcheck_rnn.repair.value import Errors, Patch, Searched
 from gradcheck_rnn.report.duration import in_words
 from gradcheck_rnn.report.repair.value import Repair
-from gradcheck_rnn.report.text import say, show, show_finding, show_verdict, verdict_text
+from gradcheck_rnn.report.text import plain_text, say, show, show_finding, show_verdict, verdict_text
 from gradcheck_rnn.report.value import Report
 from gradcheck_rnn.report.words import headline
 
@@ -46,6 +46,17 @@ def _from_where(source: str) -> str:
     return "  # with the same configuration on stdin" if source == STDIN else ""
 
 
+def as_text(repair: Repair, *, folder: Path) -> str:
+    """Render a repair as plain text, without a command that applies it; the diff stays as it is, to the letter."""
+    if repair.searched is None:
+        return plain_text(lambda console: show_repair(repair, console, folder=folder, command=""))
+    verdict = plain_text(lambda console: _show_verdict_line(repair, console))
+    if repair.patch is not None:
+        return f"{verdict}\n\n{patch_text(repair.patch, folder=folder)}"
+    searched = repair.searched
+    return f"{verdict}\n" + plain_text(lambda console: _show_nothing_found(repair, searched, console, "time_limit="))
+
+
 def show_repair(repair: Repair, console: Console, *, folder: Path, command: str, written: Sequence[str] = ()) -> None:
     """Print a repair.
 
@@ -64,7 +75,7 @@ def show_repair(repair: Repair, console: Console, *, folder: Path, command: str,
         show(repair.report, console)
     elif patch is None:
         _show_verdict_line(repair, console)
-        _show_nothing_found(repair, searched, console)
+        _show_nothing_found(repair, searched, console, "--time-limit ")
     else:
         _show_verdict_line(repair, console)
         console.print()
@@ -75,6 +86,27 @@ def show_repair(repair: Repair, console: Console, *, folder: Path, command: str,
         _show_others("the same gradients", patch.equivalent_diffs(folder), console)
         _show_others("also mends every parameter", [each.diffs(folder) for each in searched.patches[1:]], console)
         _show_use(diffs, console, command=command, where=_from_where(repair.report.settings.source), written=written)
+
+
+def patch_text(patch: Patch, *, folder: Path) -> str:
+    """Render a patch as plain text: the diff, what it does to each parameter, where that was verified."""
+    diff = "".join(each.text for each in patch.diffs(folder))
+
+    def show_rest(console: Console) -> None:
+        _show_proof(patch, console)
+        _show_others("the same gradients", patch.equivalent_diffs(folder)[:MOST_OTHERS], console)
+
+    return f"{diff}\n{plain_text(show_rest)}"
+
+
+def why_no_patch(repair: Repair, *, option: str) -> str:
+    """Say in plain text how far a search came that found none; `option`, before a number, sets its time limit."""
+
+    def show_lines(console: Console) -> None:
+        for line in _fruitless(repair, repair.searched or Searched(), option):
+            say(console, Text(line))
+
+    return plain_text(show_lines)
 
 
 def show_diffs(diffs: Sequence[FileDiff], console: Console) -> None:
@@ -115,7 +147,7 @@ def _show_proof(patch: Patch, console: Console) -> None:
     if patch.points:
         number = "one point" if len(patch.points) == 1 else f"{len(patch.points)} points"
         say(console, Text(f"verified at {number} that the search had not seen:"))
-        for point in patch.points:
+        for point in dict.fromkeys(patch.points):
             say(console, Text(point), indent=2)
     if patch.remains:
         say(console, Text.assemble(("remains: ", "bold"), patch.remains))
@@ -169,31 +201,33 @@ def _show_use(diffs: Sequence[FileDiff], console: Console, *, command: str, wher
         console.print(Text(f"      or: {command} | patch -p1 -d /{where}"), soft_wrap=True)
 
 
-def _show_nothing_found(repair: Repair, searched: Searched, console: Console) -> None:
-    """Print how far the search came, and what is known of the fault."""
-    for line in _fruitless(repair, searched):
+def _show_nothing_found(repair: Repair, searched: Searched, console: Console, option: str) -> None:
+    """Print how far the search came, and what is known of the fault; `option`, before a number, sets its time limit."""
+    for line in _fruitless(repair, searched, option):
         say(console, Text(line))
     for finding in repair.report.findings:
         console.print()
         show_finding(finding, console)
 
 
-def _fruitless(repair: Repair, searched: Searched) -> Iterator[str]:
+def _fruitless(repair: Repair, searched: Searched, option: str) -> Iterator[str]:
     if searched.reason:
         yield f"nothing could be searched: {searched.reason}"
         return
     if not searched.tried and not searched.stopped_by:
         yield "no patch found: in the Python of yours that runs for the gradients, there was nothing to edit"
+        yield "what stands in a lambda, and not in a `def`, is left as it is"
         return
     if not searched.tried:
         yield "no patch found: not one edit was tried"
-        yield from _too_short(searched)
+        yield from _too_short(searched, option)
         return
     yield f"no patch found: {searched.tried} edits were tried, and none makes every parameter pass"
     if searched.stopped_by == "interrupted":
         yield f"the search was interrupted after {in_words(searched.seconds)}"
     elif searched.stopped_by == "time-limit":
-        yield f"the search ended at its time limit, after {in_words(searched.seconds)}; `--time-limit` sets another one"
+        limit = f"after {in_words(searched.seconds)}; `{option.strip()}` sets another one"
+        yield f"the search ended at its time limit, {limit}"
         if searched.checked_in > searched.seconds:
             yield f"the check before it, whose time does not count, took {in_words(searched.checked_in)}"
     else:
@@ -206,15 +240,15 @@ def _fruitless(repair: Repair, searched: Searched) -> Iterator[str]:
         yield f"mended by no edit: {', '.join(unmended)}"
 
 
-def _too_short(searched: Searched) -> Iterator[str]:
+def _too_short(searched: Searched, option: str) -> Iterator[str]:
     """What a search that ended before its first edit would have needed."""
     if searched.stopped_by == "interrupted":
         yield f"the search was interrupted after {in_words(searched.seconds)}, before its first edit"
         return
     need = max(1.0, searched.seconds)
     yield (
-        f"the time limit was over before the first edit, which takes about {in_words(need)} to come to; "
-        f"a whole search takes several times that: `--time-limit {math.ceil(TIMES * need / 10) * 10}`"
+        f"the time limit was over before the first edit, which takes {in_words(need)} or more to come to; "
+        f"a whole search takes several times that: `{option}{math.ceil(TIMES * need / 10) * 10}`"
     )
 
 

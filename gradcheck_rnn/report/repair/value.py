@@ -22,11 +22,17 @@ class FoundEdits:
 class Repair:
     """The report of a check, and what was `searched` where a gradient is wrong.
 
-    There was no search where none is, where there is no verdict, or where the check was interrupted.
+    There was no search where none is, where there is no verdict, or where the check was interrupted. `str(repair)` is
+    the text that `gradcheck-rnn fix` prints, up to the command that applies the patch.
     """
 
     report: Report
     searched: Searched | None = None
+
+    def __str__(self) -> str:
+        from gradcheck_rnn.report.repair.text import as_text
+
+        return as_text(self, folder=Path.cwd())
 
     @property
     def patches(self) -> tuple[Patch, ...]:

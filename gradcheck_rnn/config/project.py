@@ -72,6 +72,20 @@ def read_project(file: Path, name: str) -> Project | None:
     return project
 
 
+def named_file(project: Project, key: str) -> Path | None:
+    """The file that a key of the table names, from the folder of its own file on; None where there is no such key.
+
+    Raises:
+        UsageError: it is no text.
+    """
+    value = project.table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise UsageError(Mistake(f"`{key}`: expected a text, got {named(value)}", location=project.location(key)))
+    return project.source.folder / value
+
+
 def _at(document: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         document = document.get(name) if isinstance(document, dict) else None

@@ -1,0 +1,1 @@
+"""Functions of this process made anew in another one: their code comes from its files, their values travel."""

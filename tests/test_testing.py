@@ -1,5 +1,6 @@
 """The assertion for tests of gradients: passes in silence, fails with what was found and with a patch."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_what_a_call_leaves_behind_has_a_patch_too():
 
 def test_a_search_that_has_no_time_says_how_it_gets_more():
     text = message(gradients=carried_back, patch_seconds=1e-9, **CARRIED)
-    assert text.endswith("a whole search takes several times that: `patch_seconds=10`")
+    assert re.search(r"a whole search takes several times that: `patch_seconds=\d+`$", text)
 
 
 def test_functions_that_cannot_be_run_elsewhere_say_why():

@@ -23,8 +23,6 @@ from gradcheck_rnn.repair.workshop import Texts, Workshop
 STEPS = 3
 # edited texts that are searched on at each further step
 BEAM = 3
-# an edit that mends no entry may lead on if it brings a parameter so much closer
-CLOSER = 0.9
 # how much more an edit may cost than the first that mends everything, to be looked at as its equal
 AS_SIMPLE = 0.5
 # and how much more, to be tried because it reads more like the file; so many that read most like it are
@@ -123,7 +121,7 @@ class Search:
                 if self._keeps(node, edit):
                     solved = solved or edit
                     enough = min(enough, costs[edit] + AS_SIMPLE)
-            elif _leads_on(node.outcome, outcome):
+            elif outcome.leads_on(node.outcome):
                 leading.append((edit, outcome))
                 if not node.edits:
                     self._note_mended(node.outcome, outcome)
@@ -211,11 +209,6 @@ class Search:
         if time.monotonic() > self.deadline:
             self.found.stopped_by = "time-limit"
         return bool(self.found.stopped_by)
-
-
-def _leads_on(before: Outcome, after: Outcome) -> bool:
-    """Whether an edit mends something, or brings the gradients closer."""
-    return bool(after.mends(before).any()) or after.is_closer(before, CLOSER)
 
 
 def _ranked(node: Node, leading: Sequence[Leading]) -> list[Leading]:

@@ -75,8 +75,11 @@ class Target:
 
 
 def runs_of(targets: Sequence[Target]) -> list[Target]:
-    """The targets in the order of their runs: the first one once more at the end, for what other calls leave behind."""
-    return [*targets, targets[0]]
+    """The targets in the order of their runs, short sequences first, for most edits show there what they are worth.
+
+    The first target comes once more at the end, for what other calls leave behind.
+    """
+    return [*sorted(targets, key=lambda target: len(target.point.batch.inputs)), targets[0]]
 
 
 def names_right(targets: Sequence[Target], mask: Mask) -> set[str]:

@@ -20,7 +20,7 @@ from gradcheck_rnn.repair.scope import UncompiledError, scope_of
 from gradcheck_rnn.repair.target import Target, runs_of
 
 # seconds of work that all runs of edited code may take at least, and as a multiple of what the code takes as it stands
-LEAST_SECONDS = 0.5
+LEAST_SECONDS = 0.1
 MULTIPLE = 30.0
 
 
@@ -68,11 +68,14 @@ class _Bench:
     def __init__(self, session: Session, targets: Sequence[Target]) -> None:
         self.session, self.targets = session, targets
         self.scope = scope_of(session, targets[0].point)
+        self.order = runs_of(targets)
         began = time.process_time()
-        self.runs = [_guarded_run(session, each.point) for each in runs_of(targets)]
+        self.runs = [_guarded_run(session, each.point) for each in self.order]
         self.seconds = max(LEAST_SECONDS, MULTIPLE * (time.process_time() - began))
-        self.before = outcome_of(runs_of(targets), self.runs)
-        self.shortest = min(range(len(targets)), key=lambda place: len(targets[place].point.batch.inputs))
+        self.before = outcome_of(self.order, self.runs)
+        # the runs up to one that nearly each fault shows at: an edit that leads nowhere on these is given up
+        self.glance = next(place for place, each in enumerate(self.order, 1) if each is targets[0])
+        self.at_a_glance = outcome_of(self.order[: self.glance], self.runs[: self.glance])
 
     def outcome(self, edit: Edit) -> Outcome | None:
         """What an edit makes of it, None if that is of no use."""
@@ -85,7 +88,7 @@ class _Bench:
                     return None
         except (Exception, SystemExit, TooSlowError, UncompiledError):
             return None
-        return outcome_of(runs_of(self.targets), found)
+        return outcome_of(self.order, found)
 
     @contextlib.contextmanager
     def _running(self, edit: Edit) -> Iterator[tuple[Session, bool]]:
@@ -103,8 +106,7 @@ class _Bench:
     def is_clean(self) -> bool:
         """Whether the code gives again what it gave as it stood."""
         try:
-            found = _run(self.session, self.targets[self.shortest].point)
-            return _same(found, self.runs[self.shortest])
+            return _same(_run(self.session, self.order[0].point), self.runs[0])
         except (Exception, SystemExit):  # what an edit has left behind may do anything
             return False
 
@@ -112,7 +114,8 @@ class _Bench:
         """What is given run by run, as long as no entry is wrong that was right; of one that changes something."""
         before, at = self.before.mask, 0
         changes = False
-        for target, own in zip(runs_of(self.targets), self.runs, strict=True):
+        given: list[Run] = []
+        for target, own in zip(self.order, self.runs, strict=True):
             found = _run(session, target.point)
             right = right_of(target, found)
             part = slice(at, at + len(right))
@@ -120,8 +123,16 @@ class _Bench:
             is_last = part.stop == len(before)
             if (before[part] & ~right).any() or (is_last and not changes):
                 return
+            given.append(found)
+            if changes and len(given) == self.glance and not self._may_lead_on(given):
+                return
             at = part.stop
             yield found
+
+    def _may_lead_on(self, given: Sequence[Run]) -> bool:
+        """Whether the first runs mend something, or are closer; where they were right, only longer ones can tell."""
+        found = outcome_of(self.order[: self.glance], given)
+        return self.at_a_glance.is_right or found.leads_on(self.at_a_glance)
 
 
 def _guarded_run(session: Session, point: Point) -> Run:

@@ -58,10 +58,14 @@ def run_fix(
         KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the value says so.
     """
     began = time.monotonic()
-    report = run_check(settings, workers=workers, progress=progress)
+    report = run_check(settings, workers=workers, progress=progress, thorough=False)
     checked = time.monotonic() - began
     repair = repair_of(report, workers=workers, time_limit=time_limit, progress=progress)
-    return repair if repair.searched is None else replace(repair, searched=replace(repair.searched, checked_in=checked))
+    if not repair.patches and not repair.interrupted:  # a patch tells more than all of that check
+        repair = replace(repair, report=run_check(settings, workers=workers, progress=progress))
+    if repair.searched is None:
+        return repair
+    return Repair(repair.report, replace(repair.searched, checked_in=checked))
 
 
 def repair_of(
@@ -146,7 +150,8 @@ class _Fixing:
         """Why there is nothing to mend; empty where a clip is to be taken away, for a check fails at any length."""
         if clip is None:
             return "every gradient is right at the small points that edits are tried at"
-        checks = (run_check(settings, workers=self.workers) for settings, _ in _proofs(self.settings, clip))
+        proofs = _proofs(self.settings, clip)
+        checks = (run_check(settings, workers=self.workers, thorough=False) for settings, _ in proofs)
         if not any(report.outcome == "pass" for report in checks):
             return ""
         return f"every gradient is right that is below {clip.words}, at which what is returned is clipped"
@@ -158,7 +163,8 @@ class _Fixing:
         solutions = well_worded(found.solutions, lambda file: originals[file].source.text)
         for settings, remains in _proofs(self.settings, clip):
             for place, edits in enumerate(solutions):
-                report = run_check(settings, workers=self.workers, texts=_edited(edits, originals))
+                texts = _edited(edits, originals)
+                report = run_check(settings, workers=self.workers, texts=texts, thorough=False)
                 is_coarse = _is_right_up_to_float32(report)
                 if report.outcome == "pass" or is_coarse:
                     return Patch(
@@ -168,10 +174,14 @@ class _Fixing:
                         after={row.name: row.max_relative_error for row in report.rows},
                         points=tuple(in_words(target.point) for target in unseen),
                         equivalent=tuple(solutions[place + 1 :]),
-                        findings=_repaired(self.report.findings, report.findings),
+                        findings=_repaired(self._findings(edits), report.findings),
                         remains="; ".join(filter(None, [remains, COARSE if is_coarse else ""])),
                     )
         return None
+
+    def _findings(self, edits: Sequence[Edit]) -> Sequence[Finding]:
+        """What was found before; what takes several edits may be faults of which no single one explains anything."""
+        return self.report.findings if len(edits) == 1 else run_check(self.settings, workers=self.workers).findings
 
 
 def _proofs(settings: Settings, clip: Bound | None) -> Iterator[tuple[Settings, str]]:

@@ -1,5 +1,6 @@
 """The search for edits after which every gradient is right: one edit first, then several, by the entries they mend."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,13 @@ import numpy as np
 
 from gradcheck_rnn.adapters.source import read_source
 from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.repair.adding_up import terms_by_place
 from gradcheck_rnn.repair.candidates import candidates
 from gradcheck_rnn.repair.edit import Edit, OverlappingEditsError, edited
 from gradcheck_rnn.repair.outcome import Outcome
 from gradcheck_rnn.repair.rebase import rebased
 from gradcheck_rnn.repair.target import Target, names_right
-from gradcheck_rnn.repair.trial import as_it_stands
+from gradcheck_rnn.repair.trial import as_it_stands, terms_together
 from gradcheck_rnn.repair.value import Stop
 from gradcheck_rnn.repair.wording import Wording
 from gradcheck_rnn.repair.workshop import Texts, Workshop
@@ -128,9 +130,21 @@ class Search:
         if solved is not None:
             likely = [each for each in edits if enough < costs[each] <= enough + AS_LIKELY]
             self._try_better_worded(node, solved, likely)
+        else:
+            self._try_terms_together(node, edits)
         if self.found.solutions:
             return []
         return self._together(node, leading) + self._each(node, leading)
+
+    def _try_terms_together(self, node: Node, edits: Sequence[Edit]) -> None:
+        """Try terms that may be missing from one sum, several at once."""
+        chosen: list[Edit] = []
+        with contextlib.suppress(UserCodeError):
+            chosen = self.workshop.run(node.texts, terms_together, terms_by_place(edits), self.targets)
+        for edit, outcome in self.workshop.try_all(node.texts, chosen, self.targets):
+            self.found.tried += 1
+            if outcome is not None and outcome.is_right:
+                self._keeps(node, edit)
 
     def _try_better_worded(self, node: Node, solved: Edit, others: Sequence[Edit]) -> None:
         """Try edits that read more like their files than one that mends everything, the best worded first."""

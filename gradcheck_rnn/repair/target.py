@@ -38,7 +38,7 @@ class Target:
 
     def right(self, gradients: Mapping[str, Array | None]) -> Mask:
         """Which entries are right, (N,)."""
-        found = self._entries(gradients)
+        found = self.entries(gradients)
         with np.errstate(all="ignore"):
             gap = np.abs(found - self.value) - self.kink
             scale = np.maximum(np.maximum(np.abs(found), np.abs(self.value)), self.floor)
@@ -63,13 +63,14 @@ class Target:
 
     def _parts(self, gradients: Mapping[str, Array | None]) -> list[tuple[Values, Values]]:
         """Entries of each parameter, those found and those that must be."""
-        found, at, parts = self._entries(gradients), 0, []
+        found, at, parts = self.entries(gradients), 0, []
         for indices in self.indices.values():
             part = slice(at, at := at + len(indices))
             parts.append((found[part], self.value[part]))
         return parts
 
-    def _entries(self, gradients: Mapping[str, Array | None]) -> Values:
+    def entries(self, gradients: Mapping[str, Array | None]) -> Values:
+        """The entries that are looked at, (N,)."""
         parts = [_entries_of(gradients.get(name), indices) for name, indices in self.indices.items()]
         return np.concatenate(parts) if parts else np.empty(0)
 

@@ -9,10 +9,11 @@ from typing import TypeVar
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
+from gradcheck_rnn.repair.bench import losses_stand
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.outcome import Outcome
 from gradcheck_rnn.repair.target import Target
-from gradcheck_rnn.repair.trial import as_it_stands, losses_stand, tried
+from gradcheck_rnn.repair.trial import as_it_stands, tried
 
 R = TypeVar("R")
 

@@ -57,7 +57,7 @@ def test_what_nothing_calls_is_called_where_its_arguments_are_at_hand():
     source = LAYER.format(clears="").replace("            self.add(t, part)\n", "")
     right = source.replace("part = delta * t\n", "part = delta * t\n            self.add(t, delta)\n")
     assert texts(called_at_last, source) == [right]
-    assert texts(called_at_last, source.replace("delta, t", "delta, step").replace("for t", "for step")) == []
+    assert texts(called_at_last, source.replace("def add(self, t, delta)", "def add(self, t, gate)")) == []
 
 
 def test_what_is_called_or_returns_something_is_not_called_again():

@@ -25,11 +25,10 @@ from gradcheck_rnn.repair.workshop import Texts, Workshop
 STEPS = 3
 # edited texts that are searched on at each further step
 BEAM = 3
-# how much more an edit may cost than the first that mends everything, to be looked at as its equal
-AS_SIMPLE = 0.5
-# and how much more, to be tried because it reads more like the file; so many that read most like it are
-AS_LIKELY = 3.0
-MOST_REWORDED = 240
+# how much more an edit may cost than the first that mends everything, to be tried because it reads more like the file;
+# so many that read most like it are
+AS_LIKELY = 3.5
+MOST_REWORDED = 160
 # patches that are equal in effect of which so many are told
 MOST_PATCHES = 6
 
@@ -122,7 +121,7 @@ class Search:
             if outcome.is_right:
                 if self._keeps(node, edit):
                     solved = solved or edit
-                    enough = min(enough, costs[edit] + AS_SIMPLE)
+                    enough = min(enough, costs[edit])
             elif outcome.leads_on(node.outcome):
                 leading.append((edit, outcome))
                 if not node.edits:
@@ -148,9 +147,12 @@ class Search:
 
     def _try_better_worded(self, node: Node, solved: Edit, others: Sequence[Edit]) -> None:
         """Try edits that read more like their files than one that mends everything, the best worded first."""
-        words = {edit.file: Wording(self._text(edit.file, node.texts)) for edit in (solved, *others)}
-        costs = {edit: words[edit.file].unlikeness([edit]) for edit in (solved, *others)}
-        better = sorted((each for each in others if costs[each] < costs[solved]), key=costs.__getitem__)
+        files = {edit.file for edit in (solved, *others)}
+        words = {file: Wording(self._text(file, node.texts)) for file in files}
+        most = words[solved.file].unlikeness([solved])
+        likely = (each for each in others if words[each.file].at_least(each) < most)
+        costs = {edit: cost for edit in likely if (cost := words[edit.file].unlikeness([edit])) < most}
+        better = sorted(costs, key=costs.__getitem__)
         for edit, outcome in self.workshop.try_all(node.texts, better[:MOST_REWORDED], self.targets):
             if self._is_late() or len(self.found.solutions) >= 2 * MOST_PATCHES:
                 break

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -55,19 +56,36 @@ class Target:
 
     def distances(self, gradients: Mapping[str, Array | None]) -> list[float]:
         """How far each parameter's gradient is off, as a share of the numeric one's norm; at most FAR."""
-        return [_share(found - value, value) for found, value in self._parts(gradients)]
+        found = self.entries(gradients)
+        return _shares(self._norms(found - self.value), self._norms(self.value))
 
     def angles(self, gradients: Mapping[str, Array | None]) -> list[float]:
         """The same, once the constant is divided out that brings it closest: sine of the angle between the two."""
-        return [_share(found - _projection(found, value), found) for found, value in self._parts(gradients)]
+        found = self.entries(gradients)
+        with np.errstate(all="ignore"):
+            squares = self._sums(self.value * self.value)
+            constants = np.where(squares > 0, self._sums(found * self.value) / squares, 0.0)
+            nearest = np.repeat(constants, self._lengths) * self.value
+        return _shares(self._norms(found - nearest), self._norms(found))
 
-    def _parts(self, gradients: Mapping[str, Array | None]) -> list[tuple[Values, Values]]:
-        """Entries of each parameter, those found and those that must be."""
-        found, at, parts = self.entries(gradients), 0, []
-        for indices in self.indices.values():
-            part = slice(at, at := at + len(indices))
-            parts.append((found[part], self.value[part]))
-        return parts
+    @cached_property
+    def _lengths(self) -> Indices:
+        """How many entries of each parameter are looked at."""
+        return np.array([len(indices) for indices in self.indices.values()], dtype=np.intp)
+
+    def _norms(self, entries: Values) -> Values:
+        """The norm of each parameter's part."""
+        with np.errstate(all="ignore"):
+            return np.sqrt(self._sums(entries * entries))
+
+    def _sums(self, entries: Values) -> Values:
+        """The sum over each parameter's part; one without entries has none."""
+        ends = np.cumsum(self._lengths)
+        totals = np.zeros(len(ends))
+        some = self._lengths > 0
+        if some.any():
+            totals[some] = np.add.reduceat(entries, (ends - self._lengths)[some])
+        return totals
 
     def entries(self, gradients: Mapping[str, Array | None]) -> Values:
         """The entries that are looked at, (N,)."""
@@ -118,17 +136,11 @@ def target_at(
     )
 
 
-def _share(part: Values, whole: Values) -> float:
-    """Norm of one beside that of the other, at most FAR, which is what it is where one is not finite."""
+def _shares(parts: Values, wholes: Values) -> list[float]:
+    """Norms of some beside those of others, at most FAR, which is what they are where one is not finite."""
     with np.errstate(all="ignore"):
-        share = float(np.linalg.norm(part)) / max(float(np.linalg.norm(whole)), TINY)
-    return min(share, FAR) if np.isfinite(share) else FAR
-
-
-def _projection(found: Values, value: Values) -> Values:
-    with np.errstate(all="ignore"):
-        square = float(value @ value)
-        return value * (float(found @ value) / square) if square else value
+        shares = parts / np.maximum(wholes, TINY)
+    return [float(each) for each in np.where(np.isfinite(shares), np.minimum(shares, FAR), FAR)]
 
 
 def _entries_of(gradient: Array | None, indices: Indices) -> Values:

@@ -8,8 +8,8 @@ from gradcheck_rnn.repair.edits.flow import ran, targets, variable
 from gradcheck_rnn.repair.edits.lines import before
 from gradcheck_rnn.repair.function import Function, FunctionNode
 
-CALL_COST = 2.0
-COST = 3.5
+# code that remembers its last call is loaded anew for each edit: these come early, there are few of them
+COST = 2.0
 # the method that makes an object
 MADE = "__init__"
 
@@ -20,7 +20,7 @@ def cleared_by_a_call(function: Function) -> Iterator[Edit]:
     calls = [f"self.{each.name}" for each in _methods(function) if _arguments(each) == ["self"] and _clears(each)]
     calls += [each.name for each in _functions(function.text.tree) if not _arguments(each) and _clears(each)]
     for name in calls if found else []:
-        yield function.edit("set to zero", CALL_COST, before(function.text, found[0], f"{name}()"))
+        yield function.edit("set to zero", COST, before(function.text, found[0], f"{name}()"))
 
 
 def cleared(function: Function) -> Iterator[Edit]:

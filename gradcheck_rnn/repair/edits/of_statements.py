@@ -10,7 +10,7 @@ from gradcheck_rnn.repair.edits.adding import (
 )
 from gradcheck_rnn.repair.edits.assignment import added_not_assigned, assigned_not_added, subtracted_not_assigned
 from gradcheck_rnn.repair.edits.calling import called_at_last
-from gradcheck_rnn.repair.edits.carrying import handed_on
+from gradcheck_rnn.repair.edits.carrying import handed_on, taken_up
 from gradcheck_rnn.repair.edits.clearing import cleared, cleared_by_a_call
 from gradcheck_rnn.repair.edits.conditions import only_at_some_steps, other_condition, without_condition
 from gradcheck_rnn.repair.edits.copying import copied, out_of_place, unshared
@@ -46,6 +46,7 @@ STATEMENT_OPERATORS = (
     item_of_the_step,
     handed_on_like_its_sibling,
     handed_on,
+    taken_up,
     sibling_inserted,
     sibling_added,
     one_more,

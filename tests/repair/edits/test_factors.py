@@ -229,3 +229,8 @@ def test_a_function_gives_way_to_one_of_the_same_arguments():
 def test_a_lambda_of_the_file_is_a_function_of_one_array():
     head = HEAD + "\nprime = lambda a: a * (1 - a)\n"
     assert "dz = d * prime(a)" in results(other_function, "dz = d * np.tanh(a)\nreturn dz", head, d=D, a=A)
+
+
+def test_what_is_activated_already_is_activated_no_more_in_its_derivative():
+    found = results(other_derivative, "dz = np.tanh(a) * (1 - np.tanh(a))\nreturn dz", a=A)
+    assert "dz = a * (1 - a)" in found

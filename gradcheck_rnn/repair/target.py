@@ -43,7 +43,8 @@ class Target:
         with np.errstate(all="ignore"):
             gap = np.abs(found - self.value) - self.kink
             scale = np.maximum(np.maximum(np.abs(found), np.abs(self.value)), self.floor)
-            return np.asarray((gap <= self.tolerance * scale) | (gap <= self.bar))
+            close = (gap <= self.tolerance * scale) | (gap <= self.bar)
+            return np.asarray(close & np.isfinite(found))  # what is infinite is within any share of itself
 
     def names_wrong(self, gradients: Mapping[str, Array | None]) -> frozenset[str]:
         """The parameters of which an entry is not right."""

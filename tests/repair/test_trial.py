@@ -1,5 +1,6 @@
 """Edited code on small problems: what it mends, and that nothing of it outlives its trial."""
 
+import numpy as np
 import pytest
 
 from gradcheck_rnn.analytic.failure import UserCodeError
@@ -120,6 +121,13 @@ def test_code_that_is_right_once_only_is_not_right(tmp_path):
     with opened(written(tmp_path, source), Watch()) as session:
         outcome = as_it_stands(session, TARGETS)
     assert outcome.mask.tolist() == [True, True, True, False, True, True, False, True, True]
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_is_wrong(value):
+    """An infinite gap is no more than a share of an infinite scale."""
+    right = {"a": np.array([value]), "b": np.ones(1)}
+    assert TARGETS[0].right(right).tolist() == [False, True]
 
 
 def test_an_edit_that_never_ends_is_interrupted(tmp_path):

@@ -75,6 +75,7 @@ def _remainder(left: list[str]) -> Finding:
 
 # why gradients are unexplained: every known fault was tried, or could not be
 NOT_KNOWN = "no known fault, and no pair of them, gives"
+NOT_ALONE = "no known fault gives by itself"
 NOT_YOURS = "the described net is not yours, so no known fault can be held against"
 NO_NET = "no configuration describes the net, so no known fault can be held against"
 
@@ -82,7 +83,7 @@ NO_NET = "no configuration describes the net, so no known fault can be held agai
 def unexplained(wrong: tuple[str, ...], experiments: Sequence[Experiment], *, why: str) -> list[Finding]:
     """Report gradients that no known fault gives, with what the experiments say about them.
 
-    `why` is one of NOT_KNOWN, NOT_YOURS and NO_NET.
+    `why` is one of NOT_KNOWN, NOT_ALONE, NOT_YOURS and NO_NET.
     """
     found = [finding for experiment in experiments for finding in experiment.findings]
     named = {name for finding in found for name in finding.parameters}

@@ -80,7 +80,7 @@ class _Candidate:
 
 @np.errstate(all="ignore")  # a fault may make the chain explode; what is not finite explains nothing
 def explain_gradients(
-    witnesses: Sequence[Witness], *, same: float = SAME, ask: Ask | None = None
+    witnesses: Sequence[Witness], *, same: float = SAME, ask: Ask | None = None, pairs: bool = True
 ) -> Explanation | None:
     """Find the fewest known faults that explain the gradients of all witnesses.
 
@@ -89,11 +89,12 @@ def explain_gradients(
         same: residual below which two gradients are one.
         ask: gives the gradients under test at other problems of the first witness' sizes, if it can be asked: at one
             whose errors are too small to be clipped, where nothing else explains the others.
+        pairs: whether two faults of the chain at once are tried where no single one is enough: that takes the longest.
     Returns:
         None where the gradients are right, and where no known fault explains any that is wrong.
     """
     search = _Search(witnesses, same, ask)
-    return search.run() if search.wrong else None
+    return search.run(pairs=pairs) if search.wrong else None
 
 
 def _wrong_at(witness: Witness, same: float) -> set[str]:
@@ -137,7 +138,7 @@ class _Search:
             self.tried[fault] = hypothesis if self._changes(hypothesis) else None
         return self.tried[fault]
 
-    def run(self) -> Explanation | None:
+    def run(self, *, pairs: bool) -> Explanation | None:
         singles = list(self.singles())
         best = self._complete(singles)
         for more in (self._twice_in_each, partial(self._clips, scaled=False), partial(self._clips, scaled=True)):
@@ -145,9 +146,9 @@ class _Search:
                 singles += more()
                 best = self._complete(singles)
         if best is None or len(best.faults) > FEW:
-            pairs = list(self._pairs())
-            both = [each for each in (best, self._complete(pairs)) if each is not None]
-            best = min(both, key=lambda each: len(each.faults), default=None) or self._partial([*singles, *pairs])
+            paired = list(self._pairs()) if pairs else []
+            both = [each for each in (best, self._complete(paired)) if each is not None]
+            best = min(both, key=lambda each: len(each.faults), default=None) or self._partial([*singles, *paired])
         return best
 
     def _changes(self, hypothesis: Hypothesis) -> bool:

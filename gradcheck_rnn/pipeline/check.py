@@ -54,6 +54,7 @@ def run_check(
     cluster: str | None = None,
     texts: Mapping[Path, str] | None = None,
     functions: Adapter | Packed | None = None,
+    thorough: bool = True,
 ) -> Report:
     """Check one configuration.
 
@@ -68,12 +69,13 @@ def run_check(
         texts: what stands in the place of files of the user's.
         functions: what stands in the place of the adapter's file, `settings.backward.adapter`; an adapter is run in
             this process, whatever `workers` says, packed functions are made anew in the workers.
+        thorough: whether more is told than the verdict and single faults, see Plan; it may take most of the time.
     Raises:
         UsageError: nothing was checked, because the adapter or `only` has mistakes, or the journal or the cluster
             cannot be used.
         KeyboardInterrupt: Ctrl-C was pressed before anything was known; later, the report says so.
     """
-    plan = Plan(settings, tuple(only) or None, progress, workers, foresee)
+    plan = Plan(settings, tuple(only) or None, progress, workers, foresee, thorough=thorough)
     if settings.backward.adapter is not None:
         code = replace(user_code(settings, settings.backward.adapter, texts or {}), adapter=functions)
         return _check_user(plan, code, journal, cluster)
@@ -158,7 +160,7 @@ def _judge_user(plan: Plan, runner: Runner, path: Path, judged: Judged) -> None:
     if wrong := judged.wrong():
         worst = judged.worst_measured()
         judged.take(diagnose_user(plan, user, worst, wrong, judged.findings, lengths_are_free=lengths_are_free))
-    else:
+    elif plan.thorough:
         judge_power(plan, judged)
 
 

@@ -18,6 +18,7 @@ from gradcheck_rnn.pipeline.measurement import Plan, Progress
 from gradcheck_rnn.pipeline.small_points import TRIED, UNSEEN, in_words, returned_clip, targets
 from gradcheck_rnn.pipeline.user.latent_clip import Bound
 from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.original import Original, edited_sources
 from gradcheck_rnn.repair.search import Found, Search
 from gradcheck_rnn.repair.seconds import TIME_LIMIT
@@ -67,10 +68,14 @@ def run_fix(
             the value says so.
     """
     began = time.monotonic()
-    report = run_check(settings, workers=workers, progress=progress)
+    report = run_check(settings, workers=workers, progress=progress, thorough=False)
     checked = time.monotonic() - began
     repair = repair_of(report, workers=workers, time_limit=time_limit, progress=progress)
-    return repair if repair.searched is None else replace(repair, searched=replace(repair.searched, checked_in=checked))
+    if report.outcome != "pass" and not repair.patches and not repair.interrupted:  # a patch tells more than a check
+        repair = replace(repair, report=run_check(settings, workers=workers, progress=progress))
+    if repair.searched is None:
+        return repair
+    return Repair(repair.report, replace(repair.searched, checked_in=checked))
 
 
 def repair_of(
@@ -186,10 +191,7 @@ class _Fixing:
         """Why there is nothing to mend; empty where a clip is to be taken away, for a check fails at any length."""
         if clip is None:
             return "every gradient is right at the small points that edits are tried at"
-        checks = (
-            run_check(settings, workers=self.workers, functions=self.functions)
-            for settings, _ in _proofs(self.settings, clip)
-        )
+        checks = (self._check(settings) for settings, _ in _proofs(self.settings, clip))
         if not any(report.outcome == "pass" for report in checks):
             return ""
         return f"every gradient is right that is below {clip.words}, at which what is returned is clipped"
@@ -213,13 +215,17 @@ class _Fixing:
                         after={row.name: row.max_relative_error for row in report.rows},
                         points=tuple(in_words(each.point, takes_batch=self.takes_batch) for each in unseen),
                         equivalent=tuple(solutions[place + 1 :]),
-                        findings=_repaired(self.report.findings, report.findings),
+                        findings=_repaired(self._findings(edits), report.findings),
                         remains="; ".join(filter(None, [remains, COARSE if is_coarse else ""])),
                     )
         return None
 
-    def _check(self, settings: Settings, texts: Texts | None = None) -> Report:
-        return run_check(settings, workers=self.workers, texts=texts, functions=self.functions)
+    def _findings(self, edits: Sequence[Edit]) -> Sequence[Finding]:
+        """What was found before; what takes several edits may be faults of which no single one explains anything."""
+        return self.report.findings if len(edits) == 1 else self._check(self.settings, thorough=True).findings
+
+    def _check(self, settings: Settings, texts: Texts | None = None, *, thorough: bool = False) -> Report:
+        return run_check(settings, workers=self.workers, texts=texts, functions=self.functions, thorough=thorough)
 
 
 def _until(deadline: float) -> Progress:

@@ -43,7 +43,9 @@ class Plan:
     """What is checked and how: the settings, the parameters that were asked for (None: all).
 
     `workers` is the number of processes or threads that share long work (None: as many as there are cores; 0: user code
-    runs in this process). `means` say where else shards run, and what is remembered of them.
+    runs in this process). `thorough` says whether more is told than the verdict and single faults: pairs of them and
+    experiments where no single one explains what is wrong, the chain map, and what a check that passes would have
+    missed. `means` say where else shards run, and what is remembered of them.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class Plan:
     progress: Progress
     workers: int | None = None
     foresee: Foresee = foresee_nothing
+    thorough: bool = field(default=True, kw_only=True)
     means: Means = field(default_factory=Means, kw_only=True)
 
     @property

@@ -37,7 +37,8 @@ def candidates(session: Session, target: Target) -> list[tuple[float, Edit]]:
 
 def _offered(session: Session, scope: Scope, target: Target) -> Iterator[tuple[Text, Edit, float]]:
     """What all operators make of the functions, and of the files that they are in; what each edit costs more."""
-    for function in observed(scope.units, lambda: session.gradients(target.point)):
+    watched = observed(scope.units, lambda: session.gradients(target.point))
+    for function in [each for outer in watched for each in outer.with_closures]:
         for operator in OPERATORS:
             yield from ((function.text, edit, IN_LOSS * function.also_in_loss) for edit in operator(function))
     wrong = target.names_wrong(session.gradients(target.point).gradients)

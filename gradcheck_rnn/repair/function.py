@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -79,6 +79,12 @@ class Function:
         found = [node for node in ast.walk(self.node) if isinstance(node, ast.stmt) and node is not self.node]
         own = [node for node in found if not _is_text(node)]
         return sorted(own, key=lambda node: (node.lineno, node.col_offset))
+
+    @cached_property
+    def with_closures(self) -> list["Function"]:
+        """The function, and each one within it: what its statements do to each other is a matter of its own."""
+        nodes = [node for node in ast.walk(self.node) if isinstance(node, FunctionNode)]
+        return [self if node is self.node else replace(self, node=node) for node in nodes]
 
     def statement_of(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that a node is part of."""

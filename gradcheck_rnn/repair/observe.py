@@ -38,6 +38,8 @@ IMPURE = (
 )
 # what holds no arrays of the user's by names
 _NO_HOLDERS = (np.ndarray, np.generic, int, float, str, list, tuple, ModuleType, type, FunctionType)
+# what is watched of a dict or an object, whether a function mentions it or not: arrays, and what may hold some
+_WATCHED = (np.ndarray, list, dict)
 # names of the code of these
 NAMELESS = ("<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
@@ -136,7 +138,7 @@ class _Watched:
                     self._look_into(each.text, value)
 
     def _look_into(self, text: str, holder: object) -> None:
-        """Watch the arrays in a dict or an object, too, whether the function mentions them or not."""
+        """Watch the arrays in a dict or an object, and its containers, whether the function mentions them or not."""
         items = holder if isinstance(holder, dict) else getattr(holder, "__dict__", {})
         if (text, len(items)) in self.looked_into:  # a dict may have grown
             return
@@ -144,7 +146,7 @@ class _Watched:
         written = "{}[{!r}]" if isinstance(holder, dict) else "{}.{}"
         known = {each.text for each in self.expressions}
         for key, value in list(items.items())[:MOST_ITEMS]:
-            if isinstance(key, str) and isinstance(value, np.ndarray) and written.format(text, key) not in known:
+            if isinstance(key, str) and isinstance(value, _WATCHED) and written.format(text, key) not in known:
                 self.expressions.append(_Expression(written.format(text, key), ()))
 
 

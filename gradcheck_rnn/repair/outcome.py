@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.repair.target import Mask, Target
+
+# an edit that mends no entry may lead on if it brings the gradients so much closer
+CLOSER = 0.9
 
 Gradients = Mapping[str, Array | None]
 
@@ -32,7 +36,7 @@ class Outcome:
     distances: tuple[float, ...]
     angles: tuple[float, ...]
 
-    @property
+    @cached_property
     def mask(self) -> Mask:
         """Whether each entry is right."""
         return np.unpackbits(np.frombuffer(self.right, np.uint8), count=self.count).astype(bool)
@@ -50,10 +54,12 @@ class Outcome:
         """Whether an entry is wrong that was right before."""
         return bool((before.mask & ~self.mask).any())
 
-    def is_closer(self, before: "Outcome", share: float) -> bool:
-        """Whether what is off has fallen below a share of what it was, as it is or with constants divided out."""
+    def leads_on(self, before: "Outcome") -> bool:
+        """Whether something is mended, or the gradients are closer, as they are or with constants divided out."""
+        if self.mends(before).any():
+            return True
         pairs = (self.distances, before.distances), (self.angles, before.angles)
-        return any(sum(now) < share * sum(then) for now, then in pairs)
+        return any(sum(now) < CLOSER * sum(then) for now, then in pairs)
 
 
 def outcome_of(targets: Sequence[Target], runs: Sequence[Run]) -> Outcome:

@@ -16,6 +16,7 @@ from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.session import Session
 from gradcheck_rnn.repair.edit import Edit, edited
 from gradcheck_rnn.repair.function import FunctionNode
+from gradcheck_rnn.repair.lambdas import LAMBDA, as_function, statement_around
 from gradcheck_rnn.repair.text import Text
 
 # texts that are kept, with their trees, and files of which it is remembered whether they are the user's
@@ -28,7 +29,10 @@ class UncompiledError(Exception):
 
 @dataclass(frozen=True)
 class Unit:
-    """A function that runs in `gradients`, with the code that it has; `also_in_loss` says that it runs there, too."""
+    """A function that runs in `gradients`, with the code that it has; `also_in_loss` says that it runs there, too.
+
+    A lambda is one, too: its node is that of a function which returns the same.
+    """
 
     text: Text
     node: FunctionNode
@@ -110,6 +114,8 @@ class _Outer:
 
 
 def _outer_of(text: Text, node: FunctionNode) -> _Outer:
+    if node.name == LAMBDA:
+        return _outer_of_lambda(text, node)
     chain = [*_above(text.tree, node), node]
     at = next(place for place, each in enumerate(chain) if isinstance(each, FunctionNode))
     outer = chain[at]
@@ -121,8 +127,19 @@ def _outer_of(text: Text, node: FunctionNode) -> _Outer:
     )
 
 
-def _first_line(node: FunctionNode | ast.ClassDef) -> int:
-    return min([node.lineno, *(each.lineno for each in node.decorator_list)])
+def _outer_of_lambda(text: Text, node: FunctionNode) -> _Outer:
+    outer, name, place = statement_around(text.tree, node)
+    return _Outer(
+        start=text.line_start(_first_line(outer)),
+        end=text.line_start((outer.end_lineno or outer.lineno) + 1),
+        head="" if not outer.col_offset else f"class {name}:\n" if name else "if True:\n",
+        place=place,
+    )
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = node.decorator_list if isinstance(node, FunctionNode | ast.ClassDef) else []
+    return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def _is_of(code: CodeType, node: FunctionNode) -> bool:
@@ -223,5 +240,6 @@ def _code_run(call: Callable[[], object]) -> list[CodeType]:
 
 
 def _node_of(tree: ast.Module, code: CodeType) -> FunctionNode | None:
-    """The definition that a code was compiled from; None for lambdas and comprehensions."""
-    return next((each for each in ast.walk(tree) if isinstance(each, FunctionNode) and _is_of(code, each)), None)
+    """The definition that a code was compiled from, or one that does what a lambda does; None for comprehensions."""
+    found = (each for each in ast.walk(tree) if isinstance(each, FunctionNode) and _is_of(code, each))
+    return next(found, None) or as_function(tree, code)

@@ -1,5 +1,6 @@
 """The search for edits after which every gradient is right: one edit first, then several, by the entries they mend."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,13 @@ import numpy as np
 
 from gradcheck_rnn.adapters.source import read_source
 from gradcheck_rnn.analytic.failure import UserCodeError
+from gradcheck_rnn.repair.adding_up import terms_by_place
 from gradcheck_rnn.repair.candidates import candidates
 from gradcheck_rnn.repair.edit import Edit, OverlappingEditsError, edited
 from gradcheck_rnn.repair.outcome import Outcome
 from gradcheck_rnn.repair.rebase import rebased
 from gradcheck_rnn.repair.target import Target, names_right
-from gradcheck_rnn.repair.trial import as_it_stands
+from gradcheck_rnn.repair.trial import as_it_stands, terms_together
 from gradcheck_rnn.repair.value import Stop
 from gradcheck_rnn.repair.wording import Wording
 from gradcheck_rnn.repair.workshop import Texts, Workshop
@@ -23,13 +25,10 @@ from gradcheck_rnn.repair.workshop import Texts, Workshop
 STEPS = 3
 # edited texts that are searched on at each further step
 BEAM = 3
-# an edit that mends no entry may lead on if it brings a parameter so much closer
-CLOSER = 0.9
-# how much more an edit may cost than the first that mends everything, to be looked at as its equal
-AS_SIMPLE = 0.5
-# and how much more, to be tried because it reads more like the file; so many that read most like it are
-AS_LIKELY = 3.0
-MOST_REWORDED = 240
+# how much more an edit may cost than the first that mends everything, to be tried because it reads more like the file;
+# so many that read most like it are
+AS_LIKELY = 3.5
+MOST_REWORDED = 160
 # patches that are equal in effect of which so many are told
 MOST_PATCHES = 6
 
@@ -122,23 +121,38 @@ class Search:
             if outcome.is_right:
                 if self._keeps(node, edit):
                     solved = solved or edit
-                    enough = min(enough, costs[edit] + AS_SIMPLE)
-            elif _leads_on(node.outcome, outcome):
+                    enough = min(enough, costs[edit])
+            elif outcome.leads_on(node.outcome):
                 leading.append((edit, outcome))
                 if not node.edits:
                     self._note_mended(node.outcome, outcome)
         if solved is not None:
             likely = [each for each in edits if enough < costs[each] <= enough + AS_LIKELY]
             self._try_better_worded(node, solved, likely)
+        else:
+            self._try_terms_together(node, edits)
         if self.found.solutions:
             return []
         return self._together(node, leading) + self._each(node, leading)
 
+    def _try_terms_together(self, node: Node, edits: Sequence[Edit]) -> None:
+        """Try terms that may be missing from one sum, several at once."""
+        chosen: list[Edit] = []
+        with contextlib.suppress(UserCodeError):
+            chosen = self.workshop.run(node.texts, terms_together, terms_by_place(edits), self.targets)
+        for edit, outcome in self.workshop.try_all(node.texts, chosen, self.targets):
+            self.found.tried += 1
+            if outcome is not None and outcome.is_right:
+                self._keeps(node, edit)
+
     def _try_better_worded(self, node: Node, solved: Edit, others: Sequence[Edit]) -> None:
         """Try edits that read more like their files than one that mends everything, the best worded first."""
-        words = {edit.file: Wording(self._text(edit.file, node.texts)) for edit in (solved, *others)}
-        costs = {edit: words[edit.file].unlikeness([edit]) for edit in (solved, *others)}
-        better = sorted((each for each in others if costs[each] < costs[solved]), key=costs.__getitem__)
+        files = {edit.file for edit in (solved, *others)}
+        words = {file: Wording(self._text(file, node.texts)) for file in files}
+        most = words[solved.file].unlikeness([solved])
+        likely = (each for each in others if words[each.file].at_least(each) < most)
+        costs = {edit: cost for edit in likely if (cost := words[edit.file].unlikeness([edit])) < most}
+        better = sorted(costs, key=costs.__getitem__)
         for edit, outcome in self.workshop.try_all(node.texts, better[:MOST_REWORDED], self.targets):
             if self._is_late() or len(self.found.solutions) >= 2 * MOST_PATCHES:
                 break
@@ -211,11 +225,6 @@ class Search:
         if time.monotonic() > self.deadline:
             self.found.stopped_by = "time-limit"
         return bool(self.found.stopped_by)
-
-
-def _leads_on(before: Outcome, after: Outcome) -> bool:
-    """Whether an edit mends something, or brings the gradients closer."""
-    return bool(after.mends(before).any()) or after.is_closer(before, CLOSER)
 
 
 def _ranked(node: Node, leading: Sequence[Leading]) -> list[Leading]:

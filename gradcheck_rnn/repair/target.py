@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +39,12 @@ class Target:
 
     def right(self, gradients: Mapping[str, Array | None]) -> Mask:
         """Which entries are right, (N,)."""
-        found = self._entries(gradients)
+        found = self.entries(gradients)
         with np.errstate(all="ignore"):
             gap = np.abs(found - self.value) - self.kink
             scale = np.maximum(np.maximum(np.abs(found), np.abs(self.value)), self.floor)
-            return np.asarray((gap <= self.tolerance * scale) | (gap <= self.bar))
+            close = (gap <= self.tolerance * scale) | (gap <= self.bar)
+            return np.asarray(close & np.isfinite(found))  # what is infinite is within any share of itself
 
     def names_wrong(self, gradients: Mapping[str, Array | None]) -> frozenset[str]:
         """The parameters of which an entry is not right."""
@@ -55,28 +57,49 @@ class Target:
 
     def distances(self, gradients: Mapping[str, Array | None]) -> list[float]:
         """How far each parameter's gradient is off, as a share of the numeric one's norm; at most FAR."""
-        return [_share(found - value, value) for found, value in self._parts(gradients)]
+        found = self.entries(gradients)
+        return _shares(self._norms(found - self.value), self._norms(self.value))
 
     def angles(self, gradients: Mapping[str, Array | None]) -> list[float]:
         """The same, once the constant is divided out that brings it closest: sine of the angle between the two."""
-        return [_share(found - _projection(found, value), found) for found, value in self._parts(gradients)]
+        found = self.entries(gradients)
+        with np.errstate(all="ignore"):
+            squares = self._sums(self.value * self.value)
+            constants = np.where(squares > 0, self._sums(found * self.value) / squares, 0.0)
+            nearest = np.repeat(constants, self._lengths) * self.value
+        return _shares(self._norms(found - nearest), self._norms(found))
 
-    def _parts(self, gradients: Mapping[str, Array | None]) -> list[tuple[Values, Values]]:
-        """Entries of each parameter, those found and those that must be."""
-        found, at, parts = self._entries(gradients), 0, []
-        for indices in self.indices.values():
-            part = slice(at, at := at + len(indices))
-            parts.append((found[part], self.value[part]))
-        return parts
+    @cached_property
+    def _lengths(self) -> Indices:
+        """How many entries of each parameter are looked at."""
+        return np.array([len(indices) for indices in self.indices.values()], dtype=np.intp)
 
-    def _entries(self, gradients: Mapping[str, Array | None]) -> Values:
+    def _norms(self, entries: Values) -> Values:
+        """The norm of each parameter's part."""
+        with np.errstate(all="ignore"):
+            return np.sqrt(self._sums(entries * entries))
+
+    def _sums(self, entries: Values) -> Values:
+        """The sum over each parameter's part; one without entries has none."""
+        ends = np.cumsum(self._lengths)
+        totals = np.zeros(len(ends))
+        some = self._lengths > 0
+        if some.any():
+            totals[some] = np.add.reduceat(entries, (ends - self._lengths)[some])
+        return totals
+
+    def entries(self, gradients: Mapping[str, Array | None]) -> Values:
+        """The entries that are looked at, (N,)."""
         parts = [_entries_of(gradients.get(name), indices) for name, indices in self.indices.items()]
         return np.concatenate(parts) if parts else np.empty(0)
 
 
 def runs_of(targets: Sequence[Target]) -> list[Target]:
-    """The targets in the order of their runs: the first one once more at the end, for what other calls leave behind."""
-    return [*targets, targets[0]]
+    """The targets in the order of their runs, short sequences first, for most edits show there what they are worth.
+
+    The first target comes once more at the end, for what other calls leave behind.
+    """
+    return [*sorted(targets, key=lambda target: len(target.point.batch.inputs)), targets[0]]
 
 
 def names_right(targets: Sequence[Target], mask: Mask) -> set[str]:
@@ -114,17 +137,11 @@ def target_at(
     )
 
 
-def _share(part: Values, whole: Values) -> float:
-    """Norm of one beside that of the other, at most FAR, which is what it is where one is not finite."""
+def _shares(parts: Values, wholes: Values) -> list[float]:
+    """Norms of some beside those of others, at most FAR, which is what they are where one is not finite."""
     with np.errstate(all="ignore"):
-        share = float(np.linalg.norm(part)) / max(float(np.linalg.norm(whole)), TINY)
-    return min(share, FAR) if np.isfinite(share) else FAR
-
-
-def _projection(found: Values, value: Values) -> Values:
-    with np.errstate(all="ignore"):
-        square = float(value @ value)
-        return value * (float(found @ value) / square) if square else value
+        shares = parts / np.maximum(wholes, TINY)
+    return [float(each) for each in np.where(np.isfinite(shares), np.minimum(shares, FAR), FAR)]
 
 
 def _entries_of(gradient: Array | None, indices: Indices) -> Values:

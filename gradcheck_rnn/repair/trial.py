@@ -1,27 +1,14 @@
 """Edited code run on small problems: tasks for a worker, each takes the session first."""
 
 import contextlib
-import time
-import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-import numpy as np
-
-from gradcheck_rnn.adapters.uncompiled import uncompiled
-from gradcheck_rnn.analytic.point import Point
-from gradcheck_rnn.analytic.returned import read_gradients
 from gradcheck_rnn.analytic.session import Session, opened
-from gradcheck_rnn.model.activations import Array
-from gradcheck_rnn.repair.edit import Edit, edited
-from gradcheck_rnn.repair.limits import TooSlowError, limit_memory, time_limit
-from gradcheck_rnn.repair.outcome import Gradients, Outcome, Run, outcome_of, right_of
-from gradcheck_rnn.repair.scope import UncompiledError, scope_of
+from gradcheck_rnn.repair.adding_up import adding_up, together
+from gradcheck_rnn.repair.bench import Bench, guarded_run, quietly
+from gradcheck_rnn.repair.edit import Edit
+from gradcheck_rnn.repair.outcome import Outcome, outcome_of
 from gradcheck_rnn.repair.target import Target, runs_of
-
-# seconds of work that all runs of edited code may take at least, and as a multiple of what the code takes as it stands
-LEAST_SECONDS = 0.5
-MULTIPLE = 30.0
 
 
 def as_it_stands(session: Session, targets: Sequence[Target]) -> Outcome:
@@ -30,16 +17,7 @@ def as_it_stands(session: Session, targets: Sequence[Target]) -> Outcome:
     Raises:
         UserCodeError: nothing, for it raised.
     """
-    return outcome_of(runs_of(targets), [_guarded_run(session, each.point) for each in runs_of(targets)])
-
-
-def losses_stand(session: Session, targets: Sequence[Target]) -> bool:
-    """Task: say whether the losses are those of the targets, to the last bit.
-
-    Raises:
-        UserCodeError: there is none, for it raised.
-    """
-    return all(_loss_stands(session, target) for target in targets)
+    return outcome_of(runs_of(targets), [guarded_run(session, each.point) for each in runs_of(targets)])
 
 
 def tried(session: Session, edits: Sequence[Edit], targets: Sequence[Target]) -> list[Outcome | None]:
@@ -47,118 +25,30 @@ def tried(session: Session, edits: Sequence[Edit], targets: Sequence[Target]) ->
 
     None for one that does not run, changes the loss or nothing, or makes an entry wrong that was right.
     """
-    if session.watch.apart:
-        limit_memory()
-    with uncompiled(), contextlib.ExitStack() as stack, warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        bench = _Bench(session, targets)
+    with quietly(session), contextlib.ExitStack() as stack:
+        bench = Bench(session, targets)
         outcomes = []
         for edit in edits:
             outcomes.append(bench.outcome(edit))
             if not bench.is_clean():
                 # something of the edit is left in the user's objects: the next one starts from freshly loaded code
                 stack.close()
-                bench = _Bench(stack.enter_context(opened(session.code, session.watch)), targets)
+                bench = Bench(stack.enter_context(opened(session.code, session.watch)), targets)
         return outcomes
 
 
-class _Bench:
-    """User code on which edits are tried, and what it gives as it stands."""
+def terms_together(session: Session, places: Sequence[Sequence[Edit]], targets: Sequence[Target]) -> list[Edit]:
+    """Task: put terms that edits add in one place together, two or three, so that nothing is missing any more.
 
-    def __init__(self, session: Session, targets: Sequence[Target]) -> None:
-        self.session, self.targets = session, targets
-        self.scope = scope_of(session, targets[0].point)
-        began = time.process_time()
-        self.runs = [_guarded_run(session, each.point) for each in runs_of(targets)]
-        self.seconds = max(LEAST_SECONDS, MULTIPLE * (time.process_time() - began))
-        self.before = outcome_of(runs_of(targets), self.runs)
-        self.shortest = min(range(len(targets)), key=lambda place: len(targets[place].point.batch.inputs))
-
-    def outcome(self, edit: Edit) -> Outcome | None:
-        """What an edit makes of it, None if that is of no use."""
-        try:
-            with time_limit(self.seconds), self._running(edit) as (session, may_change_loss):
-                found = list(self._useful(session))
-                if len(found) < len(self.runs):
-                    return None
-                if may_change_loss and not losses_stand(session, self.targets):
-                    return None
-        except (Exception, SystemExit, TooSlowError, UncompiledError):
-            return None
-        return outcome_of(runs_of(self.targets), found)
-
-    @contextlib.contextmanager
-    def _running(self, edit: Edit) -> Iterator[tuple[Session, bool]]:
-        """Have an edit in effect, and say whether it may change the loss: a file is loaded anew, a function is not."""
-        unit = self.scope.unit_of(edit)
-        if unit is not None:
-            with unit.running(unit.compiled(edit)):
-                yield self.session, unit.also_in_loss
-        else:
-            code, text = self.session.code, self.scope.texts[edit.file].text
-            texts = tuple({**dict(code.texts), edit.file: edited(text, [edit])}.items())
-            with opened(replace(code, texts=texts), self.session.watch) as session:
-                yield session, True
-
-    def is_clean(self) -> bool:
-        """Whether the code gives again what it gave as it stood."""
-        try:
-            found = _run(self.session, self.targets[self.shortest].point)
-            return _same(found, self.runs[self.shortest])
-        except (Exception, SystemExit):  # what an edit has left behind may do anything
-            return False
-
-    def _useful(self, session: Session) -> Iterator[Run]:
-        """What is given run by run, as long as no entry is wrong that was right; of one that changes something."""
-        before, at = self.before.mask, 0
-        changes = False
-        for target, own in zip(runs_of(self.targets), self.runs, strict=True):
-            found = _run(session, target.point)
-            right = right_of(target, found)
-            part = slice(at, at + len(right))
-            changes = changes or not _same(found, own)
-            is_last = part.stop == len(before)
-            if (before[part] & ~right).any() or (is_last and not changes):
-                return
-            at = part.stop
-            yield found
-
-
-def _guarded_run(session: Session, point: Point) -> Run:
-    """Call code as it stands.
-
-    Raises:
-        UserCodeError: it raised.
+    It is read off what each of them adds to the gradients of the shortest sequence at which these are wrong.
     """
-    session.mutates.pop("gradients", None)
-    return Run(session.gradients(point).gradients, "gradients" not in session.mutates)
-
-
-def _run(session: Session, point: Point) -> Run:
-    """Call edited code with copies of a point's arrays, which may raise anything."""
-    given = point.copy()
-    session.watch.begin("gradients")
-    try:
-        value = session.adapter.gradients(given.parameters, given.batch)
-    finally:
-        session.watch.end()
-    return Run(read_gradients(value, point.parameters).gradients, not given.changed_arrays(point))
-
-
-def _loss_stands(session: Session, target: Target) -> bool:
-    return session.adapter.loss is None or target.loss is None or session.loss(target.point) == target.loss
-
-
-def _same(one: Run, other: Run) -> bool:
-    """Whether runs gave the same to the last bit."""
-    return one.keeps_arguments == other.keeps_arguments and _equal_all(one.gradients, other.gradients)
-
-
-def _equal_all(one: Gradients, other: Gradients) -> bool:
-    return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
-
-
-def _equal(one: Array | None, other: Array | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other, equal_nan=True)
+    found = []
+    with quietly(session):
+        bench = Bench(session, targets)
+        for edits in places:
+            effects = {edit: effect for edit in edits if (effect := bench.effect(edit)) is not None}
+            terms = list(effects)
+            found += [
+                together([terms[each] for each in chosen]) for chosen in adding_up(effects.values(), bench.missing)
+            ]
+    return found

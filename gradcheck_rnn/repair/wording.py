@@ -45,6 +45,13 @@ class Wording:
             cost += self._described(_words(old), _words(new))
         return cost
 
+    def at_least(self, edit: Edit) -> float:
+        """What the unlikeness of an edit is not below: its tokens are counted, not compared with the file's."""
+        new = sum(len(tokens_of(each.text)) for each in edit.changes)
+        more = new - sum(len(tokens_of(self.text[each.start : each.end])) for each in edit.changes)
+        told = PLACE + more * (KNOWN_TOKEN - 2 * KNOWN_NEIGHBOUR) if more > 0 else 0.0
+        return RARITY * edit.cost + told
+
     def spaced(self, edit: Edit) -> Edit:
         """The edit with spaces around its operators as around the nearest operator of the same kind."""
         changes = tuple(Change(each.start, each.end, self._spaced(each)) for each in edit.changes)

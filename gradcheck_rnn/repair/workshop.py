@@ -9,15 +9,16 @@ from typing import TypeVar
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.runner import running
 from gradcheck_rnn.analytic.session import UserCode
+from gradcheck_rnn.repair.bench import losses_stand
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.outcome import Outcome
 from gradcheck_rnn.repair.target import Target
-from gradcheck_rnn.repair.trial import as_it_stands, losses_stand, tried
+from gradcheck_rnn.repair.trial import as_it_stands, tried
 
 R = TypeVar("R")
 
 # edits that one task tries: they share what the code gives as it stands
-BATCH = 48
+BATCH = 96
 # seconds after which a call that no clock can interrupt is ended with its process
 HARD_LIMIT = 20.0
 

@@ -66,3 +66,34 @@ def test_what_changes_nothing_costs_more_for_every_purpose(tmp_path, monkeypatch
     with opened(written(tmp_path, SOURCE), Watch()) as session:
         ((cost, edit),) = candidates(session, target(3))
     assert edit.cost == cost > 1.0
+
+
+CLOSURE = """
+def gradients(p, batch):
+    x = batch.inputs[:, 0]
+
+    def back():
+        da = 0.0
+        for t in range(len(x)):
+            da = 2 * x[t] * p["a"] * x[t]
+        return da
+
+    return {"a": back(), "b": np.ones(1)}
+"""
+LAMBDA = """
+slope = lambda x, a: -2 * a * x * x
+
+
+def gradients(p, batch):
+    return {"a": sum(slope(each, p["a"]) for each in batch.inputs[:, 0]), "b": np.ones(1)}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "before", "after"), [(CLOSURE, "da = 2", "da += 2"), (LAMBDA, "-2 * a", "2 * a")], ids=["def", "lambda"]
+)
+def test_functions_within_functions_and_lambdas_are_edited_too(wrong, before, after, tmp_path):
+    source = SOURCE[: SOURCE.index("def gradients")] + wrong
+    with opened(written(tmp_path, source), Watch()) as session:
+        texts = {edited(source, [edit]) for _, edit in candidates(session, target(3))}
+    assert source.replace(before, after) in texts

@@ -157,6 +157,11 @@ def test_arrays_of_an_object_on_an_object_are_seen_though_nothing_mentions_them(
     assert "self.weights.name" not in shapes(function, 2)
 
 
+def test_lists_of_an_object_are_seen_though_nothing_mentions_them():
+    function = watched("def f(self):\n    y = self.hs\n    return y\n", SimpleNamespace(hs=[np.ones(2)], kept=[1]))
+    assert function.known(function.statements[0])["self.kept"].type == "list"
+
+
 def test_what_grows_has_the_shape_that_it_had_first():
     source = "def f(x):\n    for t in range(2):\n        y = x\n        x = np.append(x, 1)\n    return y\n"
     function = watched("import numpy as np\n\n\n" + source, np.ones(3))

@@ -68,6 +68,31 @@ def three():
 def gradients(p, b):
     return {'w': 3 * p['w']}
 """,
+    "lambda": "prime = lambda w: 3 * w\ngradients = lambda p, b: {'w': prime(p['w'])}\n",
+    "lambda of a class": """
+class Net:
+    class Layer:
+        act, prime = lambda w: w, staticmethod(lambda w: 3 * w)
+
+def gradients(p, b):
+    return {'w': Net.Layer().prime(p['w'])}
+""",
+    "lambda of a dict, one of two on a line": """
+if True:
+    acts = {'tanh': (lambda w: 2 * w, lambda w: 3 * w)}
+
+def gradients(p, b):
+    return {'w': acts['tanh'][1](p['w'])}
+""",
+    "lambda that a function makes before": """
+def made(factor):
+    return lambda w: 3 * factor * w
+
+prime = made(1.0)
+
+def gradients(p, b):
+    return {'w': prime(p['w'])}
+""",
     "function within the function": """
 def gradients(p, b):
     def step(w):

@@ -1,5 +1,6 @@
 """Edited code on small problems: what it mends, and that nothing of it outlives its trial."""
 
+import numpy as np
 import pytest
 
 from gradcheck_rnn.analytic.failure import UserCodeError
@@ -11,9 +12,9 @@ from tests.repair.problem import SOURCE, replaced, target, written
 TARGETS = [target(3), target(1)]
 
 
-def outcomes(code, *edits):
+def outcomes(code, *edits, targets=TARGETS):
     with opened(code, Watch()) as session:
-        return tried(session, edits, TARGETS)
+        return tried(session, edits, targets)
 
 
 def test_right_code_is_right_at_every_run(tmp_path):
@@ -40,7 +41,7 @@ def test_an_edit_mends_the_entries_it_mends(tmp_path):
     assert step is not None
     assert ones is not None
     # the last step alone is right where there is one step only
-    assert step.mends(before).tolist() == [False] * 3 + [True] + [False] * 5
+    assert step.mends(before).tolist() == [True] + [False] * 8
     assert names_right(TARGETS, step.mask) == set()
     assert names_right(TARGETS, ones.mask) == {"b"}
 
@@ -51,6 +52,23 @@ def test_an_edit_that_changes_nothing_or_breaks_something_is_of_no_use(tmp_path)
     breaks = replaced(code, "np.ones(1)", "np.zeros(1)")
     raises = replaced(code, "np.ones(1)", "np.ones(1) / nobody")
     assert outcomes(code, nothing, breaks, raises) == [None, None, None]
+
+
+def test_an_edit_that_leads_away_at_short_sequences_is_not_run_on_longer_ones(tmp_path):
+    code = written(tmp_path, SOURCE.replace("da += 2", "da += 3"))
+    noted = f"open({str(tmp_path / 'lengths')!r}, 'a').write(f'{{len(x)}} ')\n    da = 0.0"
+    away = replaced(code, "da = 0.0", f"{noted} + 9.0")
+    assert outcomes(code, away, targets=[target(3), target(9), target(1)]) == [None]
+    assert (tmp_path / "lengths").read_text().split() == ["1", "3"]
+
+
+def test_an_edit_whose_fault_shows_on_long_sequences_alone_is_run_on_them(tmp_path):
+    source = SOURCE.replace('2 * x[t] * p["a"] * x[t]', '(3 if t > 5 else 2) * x[t] * p["a"] * x[t]')
+    code = written(tmp_path, source)
+    mends = replaced(code, '(3 if t > 5 else 2) * x[t] * p["a"] * x[t]', 'x[t] * x[t] * p["a"] * 2')
+    (outcome,) = outcomes(code, mends, targets=[target(3), target(9), target(1)])
+    assert outcome is not None
+    assert outcome.is_right
 
 
 def test_an_edit_that_changes_the_loss_is_refused(tmp_path):
@@ -105,6 +123,13 @@ def test_code_that_is_right_once_only_is_not_right(tmp_path):
     assert outcome.mask.tolist() == [True, True, True, False, True, True, False, True, True]
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_is_wrong(value):
+    """An infinite gap is no more than a share of an infinite scale."""
+    right = {"a": np.array([value]), "b": np.ones(1)}
+    assert TARGETS[0].right(right).tolist() == [False, True]
+
+
 def test_an_edit_that_never_ends_is_interrupted(tmp_path):
     code = written(tmp_path, SOURCE.replace("da += 2", "da += 3"))
     for_ever = replaced(code, "for t in range(len(x)):", "while True:\n        t = 0")
@@ -125,11 +150,12 @@ def test_an_edit_that_never_ends_is_interrupted(tmp_path):
 def test_an_edit_outside_of_functions_is_tried_on_the_file_loaded_anew(tmp_path):
     source = SOURCE.replace("da += 2 *", "da += FACTOR *").replace("calls = []", "FACTOR = 3")
     code = written(tmp_path, source)
-    two, four = outcomes(code, replaced(code, "FACTOR = 3", "FACTOR = 2"), replaced(code, "FACTOR = 3", "FACTOR = 4"))
+    nearer = replaced(code, "FACTOR = 3", "FACTOR = 2.5")
+    two, nearer = outcomes(code, replaced(code, "FACTOR = 3", "FACTOR = 2"), nearer)
     assert two is not None
     assert two.is_right
-    assert four is not None
-    assert not four.is_right
+    assert nearer is not None
+    assert not nearer.is_right
 
 
 def test_an_edit_outside_of_functions_that_changes_the_loss_is_of_no_use(tmp_path):

@@ -78,6 +78,23 @@ def test_of_equal_patches_the_one_that_reads_like_the_file_stands_first(likely, 
     assert first(unlikely, likely) == first(likely, unlikely) == edited(SOURCE, [likely])
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("xs[t]", "xs[t + 1]"),
+        ("+ dh_next", "+ dz @ p + dh_next"),
+        ("do = dh", "da_o = dh"),
+        ("db += -dz", "db += dz"),
+        ("        db += -dz\n", "    db += -dz\n"),
+        (CARRY, CARRY + "        db += dz\n"),
+    ],
+)
+def test_an_edit_is_at_least_as_unlikely_as_its_new_tokens(before, after):
+    words = Wording(SOURCE)
+    given = edit((before, after))
+    assert 0.0 <= words.at_least(given) <= words.unlikeness([given])
+
+
 def test_where_two_read_alike_the_simpler_one_stays_first():
     one, other = edit(("dW_hh += ", "dW_hh = ")), edit(("dW_xh += ", "dW_xh = "))
     assert first(one, other) == edited(SOURCE, [one])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.config.settings import Settings
 from gradcheck_rnn.diagnose.chain_map import ChainMap
-from gradcheck_rnn.diagnose.findings import NO_NET, NOT_KNOWN, NOT_YOURS, findings_of, unexplained
+from gradcheck_rnn.diagnose.findings import NO_NET, NOT_ALONE, NOT_KNOWN, NOT_YOURS, findings_of, unexplained
 from gradcheck_rnn.diagnose.hypotheses import Ask, explain_gradients
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, usable
 from gradcheck_rnn.faults.fault import Fault
@@ -126,16 +126,21 @@ def diagnose_user(
     if drawn:
         is_coarse = "float32-inside" in kinds or plan.settings.dtype == "float32"
         explanation = explain_gradients(
-            [each.witness for each in drawn], same=SAME_IN_FLOAT32 if is_coarse else SAME, ask=drawn[0].ask
+            [each.witness for each in drawn],
+            same=SAME_IN_FLOAT32 if is_coarse else SAME,
+            ask=drawn[0].ask,
+            pairs=plan.thorough,
         )
     if explanation is None or user.roles is None:
-        experiments = run_experiments(plan, user, measured, wrong, lengths_are_free=lengths_are_free)
-        why = NOT_KNOWN if drawn else NOT_YOURS if user.facts.takes_batch else NO_NET
+        told = plan.thorough or not drawn
+        experiments = run_experiments(plan, user, measured, wrong, lengths_are_free=lengths_are_free) if told else ()
+        known = NOT_KNOWN if plan.thorough else NOT_ALONE
+        why = known if drawn else NOT_YOURS if user.facts.takes_batch else NO_NET
         findings = unexplained(wrong, experiments, why=why)
     else:
         own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
         findings = findings_of(explanation, user.net, own_names, wrong)
-    if not user.facts.takes_batch:
+    if not user.facts.takes_batch or not plan.thorough:
         return Diagnosis(tuple(findings))
     return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))
 

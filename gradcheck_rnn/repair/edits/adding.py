@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.edits.arrays import Arrays, base
 from gradcheck_rnn.repair.edits.carries import carried_into, carries
-from gradcheck_rnn.repair.edits.flow import loops, ran
+from gradcheck_rnn.repair.edits.flow import loops, loops_around, ran
 from gradcheck_rnn.repair.edits.items import items_at, step_variable
 from gradcheck_rnn.repair.edits.offered import elementwise_products, matrix_products
 from gradcheck_rnn.repair.edits.renaming import renamings
@@ -67,6 +67,18 @@ def with_a_product(function: Function) -> Iterator[Edit]:
             for text in products(function, statement, value.shape):
                 if text not in own:
                     yield function.edit("add a term", 4.0, *added(function, node, text))
+
+
+def with_a_carried_product(function: Function) -> Iterator[Edit]:
+    """A sum gets a weight times what a later statement of the loop has left behind: `dh` gets `U.T.dot(da)`."""
+    for statement, node in _sums(function):
+        value, carried = function.value(node), carried_into(function, statement)
+        if value is None or not value.shape or not carried or not any(loops_around(function, statement)):
+            continue
+        own = {ast.unparse(each) for each in terms(node)}
+        for text in matrix_products(function, statement, value.shape, of=carried):
+            if text not in own:
+                yield function.edit("add a term", 3.0, *added(function, node, text))
 
 
 def without_the_target(function: Function) -> Iterator[Edit]:

@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import product
 
-from gradcheck_rnn.repair.edit import Edit
+from gradcheck_rnn.repair.edit import Change, Edit
 from gradcheck_rnn.repair.edits.arrays import Arrays, base, is_variable
 from gradcheck_rnn.repair.edits.carries import unset
 from gradcheck_rnn.repair.edits.flow import Loop, loops, writes
@@ -31,6 +32,22 @@ def handed_on(function: Function) -> Iterator[Edit]:
                 if text != name:
                     change = after(function.text, last, f"{name} = {text}")
                     yield function.edit("hand the carry on", cost, change)
+
+
+def taken_up(function: Function) -> Iterator[Edit]:
+    """`dh, _ = back(dh, dc)` to `dh, dc = back(dh, dc)`: what nothing reads of a result goes into a carry."""
+    for loop in loops(function):
+        kept = {each.id for each in ast.walk(function.node) if isinstance(each, ast.Name) and _is_read(each)}
+        for statement in ast.walk(loop):
+            match statement:
+                case ast.Assign(targets=[ast.Tuple(elts=elements)]):
+                    idle = [each for each in elements if isinstance(each, ast.Name) and each.id not in kept]
+                    for each, name in product(idle, sorted(unset(function, loop))):
+                        yield function.edit("hand the carry on", 2.0, Change(*function.text.span(each), name))
+
+
+def _is_read(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Load)
 
 
 def _lists_things(loop: Loop) -> bool:

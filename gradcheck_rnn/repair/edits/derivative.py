@@ -22,7 +22,7 @@ from gradcheck_rnn.repair.edits.places import imported, sites
 from gradcheck_rnn.repair.edits.shapes import Shape
 from gradcheck_rnn.repair.edits.spans import put, whole_span
 from gradcheck_rnn.repair.edits.terms import factors, products
-from gradcheck_rnn.repair.function import Function, Level
+from gradcheck_rnn.repair.function import Function, Level, level_of
 
 COST = 2.0
 # more, for the derivative of a function that the file does not have
@@ -49,6 +49,12 @@ def other_derivative(function: Function) -> Iterator[Edit]:
         value = function.text.of(found.value)
         whole = shape_of(function, found.value)
         others = [] if whole is None else activated(function, function.statement_of(found.value), whole)
+        if isinstance(found.value, ast.Call) and len(found.value.args) == 1 and not found.value.keywords:
+            # s(a) * (1 - s(a)), where a is activated already
+            argument = found.value.args[0]
+            text, level = function.text.of(argument), level_of(argument)
+            changes = (put(function, each, text, level) for each in _occurrences(found))
+            yield function.edit("derivative", COST, *changes)
         wrapped = [f"{name}({value})" for name in unary_functions(function)] if is_simple(found.value) else []
         alike = [] if found.kind == BY_HELPER else [*wrapped, *(text for text, kind in others if kind == found.kind)]
         for text in list(dict.fromkeys(each for each in alike if each != own))[:MOST_DERIVATIVES]:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from gradcheck_rnn.repair.edit import Change, Edit
 from gradcheck_rnn.repair.edits.activation import SIGMOID, TANH, Factor, activated, derivative
+from gradcheck_rnn.repair.edits.arrays import base
 from gradcheck_rnn.repair.edits.fitting import fits, shape_of
+from gradcheck_rnn.repair.edits.flow import worked_out
 from gradcheck_rnn.repair.edits.names import is_simple, named_arrays, unread
 from gradcheck_rnn.repair.edits.places import is_array, sites, slots
 from gradcheck_rnn.repair.edits.products import product
@@ -104,7 +106,10 @@ def _helpers(used: Iterable[str]) -> list[str]:
 
 
 def _pool(function: Function, statement: ast.stmt, shape: Shape, used: Mapping[str, Level]) -> list[Factor]:
-    """Factors of a shape: derivatives and values of what was activated, and what the function multiplies by already."""
+    """Factors of a shape: derivatives and values of what was activated, what the function multiplies by, what it keeps.
+
+    Helpers such as `d_tanh` are applied to what comes from a cache, not to gradients.
+    """
     values = activated(function, statement, shape)
     derivatives = [derivative(kind, text) for text, kind in values]
     known = function.known(statement)
@@ -116,10 +121,8 @@ def _pool(function: Function, statement: ast.stmt, shape: Shape, used: Mapping[s
     arrays = named_arrays(function, statement)
     missed = [text for text in unread(function) if text in arrays and arrays[text].shape == shape]
     named = [Factor(text, Level.ATOM) for text in [*gates, *sorted(missed)]]
-    helpers = [
-        Factor(f"{helper}({text})", Level.ATOM)
-        for helper in _helpers(used)
-        for text, value in arrays.items()
-        if value.shape == shape
-    ]
-    return list({each.text: each for each in [*derivatives, *fitting.values(), *named, *helpers]}.values())
+    computed = worked_out(function)
+    kept = [text for text, value in arrays.items() if value.shape == shape and base(text) not in computed]
+    helpers = [Factor(f"{helper}({text})", Level.ATOM) for helper in _helpers(used) for text in kept]
+    more = [*(Factor(text, Level.ATOM) for text in kept), *helpers]
+    return list({each.text: each for each in [*derivatives, *fitting.values(), *named, *more]}.values())

@@ -110,6 +110,16 @@ def ran(function: Function) -> list[ast.stmt]:
     return [each for each in function.statements if function.ran(each) and each not in inner]
 
 
+def worked_out(function: Function) -> frozenset[str]:
+    """The variables that a function computes: they may be gradients, unlike what it takes from a cache or is given."""
+    found: list[str | None] = []
+    for statement in function.statements:
+        value = getattr(statement, "value", None)
+        if isinstance(value, ast.expr) and any(isinstance(each, ast.BinOp | ast.Call) for each in ast.walk(value)):
+            found += map(variable, targets(statement))
+    return frozenset(name for name in found if name is not None)
+
+
 def _is_inner(node: ast.AST, function: Function) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node is not function.node
 

@@ -8,6 +8,7 @@ from gradcheck_rnn.repair.edit import Change, Edit
 from gradcheck_rnn.repair.edits.fitting import shape_of
 from gradcheck_rnn.repair.edits.places import TEXTS, called, sites
 from gradcheck_rnn.repair.function import Function
+from gradcheck_rnn.repair.lambdas import named_lambdas
 from gradcheck_rnn.repair.text import Text
 
 COST = 2.0
@@ -31,6 +32,20 @@ def other_function(function: Function) -> Iterator[Edit]:
             is_own = text in own or (isinstance(node.func, ast.Name) and text in _arguments(function))
             if is_own or text.rpartition(".")[2] in ("tanh", "exp"):
                 yield from (function.edit("function", COST, Change(start, end, each)) for each in own if each != text)
+
+
+def other_namesake(function: Function) -> Iterator[Edit]:
+    """`sigmoid_gate_backward(da, a, W)` to `tanh_gate_backward(da, a, W)`: of the same arguments."""
+    alike = _by_arguments(function.text)
+    for node in sites(function):
+        name = called(node) if isinstance(node, ast.Call) else None
+        if name is not None and isinstance(node, ast.Call):
+            end = function.text.span(node.func)[1]
+            for names in alike:
+                if name in names:
+                    for other in names:
+                        if other != name:
+                            yield function.edit("function", COST, Change(end - len(name), end, other))
 
 
 def other_flag(function: Function) -> Iterator[Edit]:
@@ -76,7 +91,21 @@ def _of_one_argument(text: Text) -> list[str]:
                 found[f"self.{node.name}"] = None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "tanh":
             found[ast.unparse(node.func)] = None
+    found |= {name: None for name, each in named_lambdas(text.tree) if len(each.args.args) == 1}
     return list(found)
+
+
+@lru_cache(maxsize=TEXTS)
+def _by_arguments(text: Text) -> list[list[str]]:
+    """Functions of the file with the same two arguments or more, those that have them together."""
+    found: dict[tuple[ast.AST, tuple[str, ...]], list[str]] = {}
+    classes = [node for node in text.tree.body if isinstance(node, ast.ClassDef)]
+    for owner, body in [(text.tree, text.tree.body), *((each, each.body) for each in classes)]:
+        for node in body:
+            if isinstance(node, ast.FunctionDef) and len(node.args.args) > 1 and not node.name.startswith("__"):
+                names = tuple(each.arg for each in node.args.args if each.arg != "self")
+                found.setdefault((owner, names), []).append(node.name)
+    return [names for (_, arguments), names in found.items() if len(names) > 1 and len(arguments) > 1]
 
 
 @lru_cache(maxsize=TEXTS)

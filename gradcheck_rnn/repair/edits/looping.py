@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_rnn.repair.edit import Change, Edit
-from gradcheck_rnn.repair.edits.flow import loops
+from gradcheck_rnn.repair.edits.flow import loops, ran
 from gradcheck_rnn.repair.function import Function, Level, level_of
 
 _RANGES = ("range", "arange")
+_WITH_BODY = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 _LAZY = ("zip", "enumerate", "map", "filter")
 
 
@@ -68,11 +69,13 @@ def _sequences(function: Function) -> Iterator[ast.expr]:
 
 
 def _ranges(function: Function) -> Iterator[ast.Call]:
-    for loop in loops(function):
-        if isinstance(loop, ast.For):
-            for node in ast.walk(loop.iter):
-                if isinstance(node, ast.Call) and _name(node) in _RANGES:
-                    yield node
+    """The ranges that loops and comprehensions run over."""
+    own = [each.iter for each in loops(function) if isinstance(each, ast.For)]
+    parts = [node for each in ran(function) if not isinstance(each, _WITH_BODY) for node in ast.walk(each)]
+    for iterable in [*own, *(node.iter for node in parts if isinstance(node, ast.comprehension))]:
+        for node in ast.walk(iterable):
+            if isinstance(node, ast.Call) and _name(node) in _RANGES:
+                yield node
 
 
 def _turned(function: Function, sequence: ast.expr) -> tuple[Change, ...]:

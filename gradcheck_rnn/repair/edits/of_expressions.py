@@ -8,21 +8,24 @@ from gradcheck_rnn.repair.edits.einsum import other_einsum
 from gradcheck_rnn.repair.edits.elementwise import multiply_for_divide, other_product
 from gradcheck_rnn.repair.edits.factor import add_factor, drop_factor
 from gradcheck_rnn.repair.edits.first_step import guard_first_step
-from gradcheck_rnn.repair.edits.functions import other_flag, other_function
+from gradcheck_rnn.repair.edits.functions import other_flag, other_function, other_namesake
 from gradcheck_rnn.repair.edits.index_shift import drop_index, shift_index
 from gradcheck_rnn.repair.edits.lengths import drop_division, other_length, scale_by_length, scale_in_place
 from gradcheck_rnn.repair.edits.matrix_factor import add_matrix, add_vector
 from gradcheck_rnn.repair.edits.members import other_member
+from gradcheck_rnn.repair.edits.mixing import less_another
 from gradcheck_rnn.repair.edits.operand_order import swap_operands
 from gradcheck_rnn.repair.edits.other_name import (
     other_array,
     other_container,
     other_counter,
+    other_object,
     other_step,
     other_target,
     step_for_number,
 )
 from gradcheck_rnn.repair.edits.reduction import other_reduction
+from gradcheck_rnn.repair.edits.reversing import turned_round
 from gradcheck_rnn.repair.edits.signs import flip_sign, negate
 from gradcheck_rnn.repair.edits.summands import choose_branch, drop_summand
 from gradcheck_rnn.repair.edits.transposition import transpose_operand, transpose_whole
@@ -38,8 +41,10 @@ EXPRESSION_OPERATORS = (
     shift_index,
     drop_index,
     guard_first_step,
+    turned_round,
     other_array,
     other_container,
+    other_object,
     other_step,
     other_member,
     other_counter,
@@ -49,11 +54,13 @@ EXPRESSION_OPERATORS = (
     complement,
     strip_call,
     other_function,
+    other_namesake,
     other_flag,
     wrap_in_call,
     drop_clip,
     drop_factor,
     add_factor,
+    less_another,
     add_matrix,
     add_vector,
     other_constant,

@@ -1,6 +1,7 @@
 """The edits of statements, loops and terms, the likeliest first."""
 
 from gradcheck_rnn.repair.edits.adding import (
+    with_a_carried_product,
     with_a_carry,
     with_a_gradient,
     with_a_product,
@@ -8,7 +9,9 @@ from gradcheck_rnn.repair.edits.adding import (
     without_the_target,
 )
 from gradcheck_rnn.repair.edits.assignment import added_not_assigned, assigned_not_added, subtracted_not_assigned
-from gradcheck_rnn.repair.edits.carrying import handed_on
+from gradcheck_rnn.repair.edits.calling import called_at_last
+from gradcheck_rnn.repair.edits.carrying import handed_on, taken_up
+from gradcheck_rnn.repair.edits.clearing import cleared, cleared_by_a_call
 from gradcheck_rnn.repair.edits.conditions import only_at_some_steps, other_condition, without_condition
 from gradcheck_rnn.repair.edits.copying import copied, out_of_place, unshared
 from gradcheck_rnn.repair.edits.decay import decayed
@@ -32,6 +35,7 @@ STATEMENT_OPERATORS = (
     bounded_otherwise,
     dropped,
     with_a_carry,
+    with_a_carried_product,
     without_condition,
     other_condition,
     copied,
@@ -42,9 +46,11 @@ STATEMENT_OPERATORS = (
     item_of_the_step,
     handed_on_like_its_sibling,
     handed_on,
+    taken_up,
     sibling_inserted,
     sibling_added,
     one_more,
+    called_at_last,
     target_taken_away,
     error_of_all,
     without_the_target,
@@ -52,6 +58,8 @@ STATEMENT_OPERATORS = (
     with_a_gradient,
     begun_with_zeros,
     zeroed,
+    cleared_by_a_call,
+    cleared,
     moved_in_its_block,
     moved_out,
     moved_in,

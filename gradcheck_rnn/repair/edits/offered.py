@@ -4,31 +4,63 @@ import ast
 from collections.abc import Callable, Iterator
 from itertools import product
 
-from gradcheck_rnn.repair.edits.arrays import Arrays
+from gradcheck_rnn.repair.edits.arrays import Arrays, base
 from gradcheck_rnn.repair.edits.shapes import Shape, matmul
 from gradcheck_rnn.repair.function import Function
 
-
-def matrix_products(function: Function, statement: ast.stmt, shape: Shape) -> Iterator[str]:
-    """A weight, transposed or not, times what may be a gradient: those that have a shape, each once."""
-    yield from dict.fromkeys(_matrix_products(function, statement, shape))
+# parts of an array of [h, x]
+MOST_PARTS = 2
 
 
-def _matrix_products(function: Function, statement: ast.stmt, shape: Shape) -> Iterator[str]:
+def matrix_products(
+    function: Function, statement: ast.stmt, shape: Shape, *, of: frozenset[str] | None = None
+) -> Iterator[str]:
+    """A weight, transposed or not, times what may be a gradient: those that have a shape, each once.
+
+    Of a product that has another shape a part may have it: the state's, of a gradient of `[h, x]`. `of` are the
+    variables that may be such gradients, None for all.
+    """
+    yield from dict.fromkeys(_matrix_products(function, statement, shape, of))
+
+
+def _matrix_products(function: Function, statement: ast.stmt, shape: Shape, of: frozenset[str] | None) -> Iterator[str]:
     arrays, write = Arrays(function), _style(function)
-    weights, gradients = arrays.weights_at(statement), arrays.gradients_at(statement)
-    for weight, matrix in weights.items():
-        for gradient, value in gradients.items():
+    parts = _parts(function, shape)
+    gradients = arrays.gradients_at(statement)
+    chosen = {name: value for name, value in gradients.items() if of is None or base(name) in of}
+    for weight, matrix in arrays.weights_at(statement).items():
+        for gradient, value in chosen.items():
             if weight == gradient or matrix.shape is None or value.shape is None:
                 continue
-            if matmul(matrix.shape[::-1], value.shape) == shape:
-                yield write(f"{weight}.T", gradient)
-            elif matmul(value.shape, matrix.shape[::-1]) == shape:
-                yield write(gradient, f"{weight}.T")
-            if matmul(matrix.shape, value.shape) == shape:
-                yield write(weight, gradient)
-            elif matmul(value.shape, matrix.shape) == shape:
-                yield write(gradient, weight)
+            turned = f"{weight}.T", matrix.shape[::-1]
+            for text, own in (turned, (weight, matrix.shape)):
+                in_order = matmul(own, value.shape)
+                found = [(in_order, text, gradient), (matmul(value.shape, own), gradient, text)]
+                whole = next((each for each in found if each[0] == shape), None)
+                if whole is not None:
+                    yield write(*whole[1:])
+                    continue
+                for whole_shape, left, right in found:
+                    yield from (_part(write(left, right), part) for part in parts.get(whole_shape, ()))
+
+
+def _parts(function: Function, shape: Shape) -> dict[Shape | None, dict[str, None]]:
+    """The slices by which a function takes a part of some shape of larger arrays, by the shapes of these.
+
+    An array that more than two are taken of holds gates.
+    """
+    found: dict[Shape | None, dict[str, None]] = {}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Subscript) and any(isinstance(each, ast.Slice) for each in ast.walk(node.slice)):
+            whole, part = function.value(node.value), function.value(node)
+            if whole is not None and part is not None and part.shape == shape != whole.shape:
+                own = function.text.text[function.text.span(node.value)[1] : function.text.span(node)[1]]
+                found.setdefault(whole.shape, {})[own.lstrip(")")] = None
+    return {whole: parts for whole, parts in found.items() if len(parts) <= MOST_PARTS}
+
+
+def _part(product: str, part: str) -> str:
+    return f"{product}{part}" if product.endswith(")") else f"({product}){part}"
 
 
 def elementwise_products(function: Function, statement: ast.stmt, shape: Shape) -> Iterator[str]:
@@ -43,8 +75,8 @@ def elementwise_products(function: Function, statement: ast.stmt, shape: Shape) 
 
 
 def _style(function: Function) -> Callable[[str, str], str]:
-    """How a function writes matrix products: by the operator, a method, or a function such as np.dot."""
-    for node in ast.walk(function.node):
+    """How a function, or else its file, writes matrix products: by the operator, a method, or one such as np.dot."""
+    for node in (*ast.walk(function.node), *ast.walk(function.text.tree)):
         match node:
             case ast.BinOp(op=ast.MatMult()):
                 break

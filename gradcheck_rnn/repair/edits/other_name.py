@@ -16,8 +16,14 @@ TARGET_COST = 3.0
 # names that are tried for one, the most alike first
 MOST_NAMES = 20
 MOST_CONTAINERS = 4
+MOST_FILLED = 6
 MOST_TARGETS = 6
 MOST_COUNTERS = 4
+MOST_OBJECTS = 6
+# types of what holds nothing of a step
+_NO_OBJECTS = frozenset(
+    {"NoneType", "str", "module", "function", "method", "type", "builtin_function_or_method", "range"}
+)
 # cost of the least alike beside that of the most alike
 SPREAD = 1.0
 
@@ -42,6 +48,22 @@ def other_array(function: Function) -> Iterator[Edit]:
             yield function.edit("name", cost, put(function, node, text, Level.ATOM))
 
 
+def other_object(function: Function) -> Iterator[Edit]:
+    """`self.nodes[-1]` to `node`: another object, cache or list of the same type, where one is named."""
+    for node in _outermost_simple(function):
+        value = function.value(node)
+        if value is None or value.shape is not None or value.type in _NO_OBJECTS:
+            continue
+        own = ast.unparse(node)
+        alike = [
+            text
+            for text, each in function.known(function.statement_of(node)).items()
+            if each.type == value.type and each.digest != value.digest and simple(text) is not None
+        ]
+        for text in _most_alike(own, alike, MOST_OBJECTS):
+            yield function.edit("name", COST, put(function, node, text, Level.ATOM))
+
+
 def other_step(function: Function) -> Iterator[Edit]:
     """The step of a container that the function does not read there, in the place of an array: `hs[t]` for `h0`."""
     for node in _outermost_simple(function):
@@ -56,8 +78,17 @@ def other_step(function: Function) -> Iterator[Edit]:
             for index in (step, f"{step} - 1", f"{step} + 1")
             if f"{container}[{index}]" not in known
         ]
-        for text in _most_alike(ast.unparse(node), fitting, MOST_CONTAINERS):
+        kept = _kept(function)
+        filled = [text for text in fitting if text.partition("[")[0] in kept]
+        others = _most_alike(ast.unparse(node), [text for text in fitting if text not in filled], MOST_CONTAINERS)
+        for text in [*_most_alike(ast.unparse(node), filled, MOST_FILLED), *others]:
             yield function.edit("name", COST + SPREAD, put(function, node, text, Level.ATOM))
+
+
+def _kept(function: Function) -> frozenset[str]:
+    """The containers that the function fills step by step."""
+    items = (node for node in ast.walk(function.node) if isinstance(node, ast.Subscript))
+    return frozenset(ast.unparse(node.value) for node in items if isinstance(node.ctx, ast.Store))
 
 
 def _containers(function: Function, known: Mapping[str, Value], value: Value) -> list[str]:
@@ -67,9 +98,7 @@ def _containers(function: Function, known: Mapping[str, Value], value: Value) ->
     of_shape = [
         ast.unparse(node.value)
         for node in subscripts
-        if isinstance(node.slice, ast.Name | ast.BinOp)
-        and ast.unparse(node) in known
-        and known[ast.unparse(node)].shape == value.shape
+        if isinstance(node.slice, ast.Name | ast.BinOp) and _shape_of_item(function, known, node) == value.shape
     ]
     unread_ones = [
         text
@@ -79,6 +108,13 @@ def _containers(function: Function, known: Mapping[str, Value], value: Value) ->
         and (each.type in ("list", "tuple", "dict") or (each.shape or ())[1:] == value.shape != each.shape)
     ]
     return list(dict.fromkeys([*of_shape, *unread_ones]))
+
+
+def _shape_of_item(function: Function, known: Mapping[str, Value], node: ast.Subscript) -> tuple[int, ...] | None:
+    """The shape of an item where it is looked for, or where it stands: a list may be filled on the way."""
+    here = known.get(ast.unparse(node))
+    found = here if here is not None and here.shape is not None else function.value(node)
+    return None if found is None else found.shape
 
 
 def other_container(function: Function) -> Iterator[Edit]:

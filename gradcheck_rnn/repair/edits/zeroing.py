@@ -9,15 +9,18 @@ from gradcheck_rnn.repair.edits.lines import before
 from gradcheck_rnn.repair.edits.places import numpy_name
 from gradcheck_rnn.repair.function import Function
 
+# code that remembers its last call is loaded anew for each edit: these come early, there are few of them
+COST = 2.0
+
 
 def zeroed(function: Function) -> Iterator[Edit]:
     """What is only ever added to is set to zero where the function begins: each, and all of them."""
     names = _never_set(function, found := ran(function))
     if len(names) > 1:
         changes = before(function.text, found[0], *(f"{name}[...] = 0" for name in names))
-        yield function.edit("set to zero", 3.0, changes)
+        yield function.edit("set to zero", COST, changes)
     for name in names:
-        yield function.edit("set to zero", 4.0, before(function.text, found[0], f"{name}[...] = 0"))
+        yield function.edit("set to zero", COST + 1.0, before(function.text, found[0], f"{name}[...] = 0"))
 
 
 def begun_with_zeros(function: Function) -> Iterator[Edit]:

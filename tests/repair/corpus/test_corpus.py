@@ -24,12 +24,12 @@ every_style = pytest.mark.parametrize("style", STYLES, ids=lambda style: style.n
 some_styles = pytest.mark.parametrize(
     "style",
     [
-        pytest.param(style, id=style.name, marks=[] if number % 8 == 0 else [pytest.mark.campaign])
+        pytest.param(style, id=style.name, marks=[] if number % 9 == 0 else [pytest.mark.campaign])
         for number, style in enumerate(STYLES)
     ],
 )
 # all of them take an hour: `python -m tests.repair.corpus.run` runs them
-some_cases = pytest.mark.parametrize("case", [*SINGLES[3::9], *PAIRS[3::9]], ids=lambda case: case.identifier)
+some_cases = pytest.mark.parametrize("case", [*SINGLES[3::12], *PAIRS[3::12]], ids=lambda case: case.identifier)
 
 
 @functools.cache
@@ -155,7 +155,7 @@ def test_each_slip_and_each_pair_fails_the_check(case, tmp_path):
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("case", [*SINGLES[7::40], *PAIRS[5::40]], ids=lambda case: case.identifier)
+@pytest.mark.parametrize("case", [*SINGLES[7::56], *PAIRS[5::50]], ids=lambda case: case.identifier)
 def test_no_patch_of_the_tool_is_wrong(case):
     """How many are repaired is measured by the runner, on a machine that does nothing else."""
     assert repair(case, own_fix(workers=None, time_limit=60.0)).verdict in (REPAIRED, NOTHING)

@@ -7,8 +7,9 @@ from gradcheck_rnn.repair.edits.association import collect, distribute
 from gradcheck_rnn.repair.edits.calls import drop_clip, strip_call, wrap_in_call
 from gradcheck_rnn.repair.edits.derivative import complement, other_derivative
 from gradcheck_rnn.repair.edits.factor import add_factor, drop_factor
-from gradcheck_rnn.repair.edits.functions import other_flag, other_function
+from gradcheck_rnn.repair.edits.functions import other_flag, other_function, other_namesake
 from gradcheck_rnn.repair.edits.matrix_factor import add_matrix, add_vector
+from gradcheck_rnn.repair.edits.mixing import less_another
 from gradcheck_rnn.repair.edits.summands import choose_branch, drop_summand
 from tests.repair.edits.watching import HEAD, array, results, watched
 
@@ -192,3 +193,44 @@ def test_a_shorter_derivative_leaves_no_space_behind():
     source = "def f(a, g):\n    c = a * g * (1 - g)\n    return c\n"
     found = [edited(source, [edit]) for edit in other_derivative(watched(source, A, B))]
     assert source.replace("g * (1 - g)", "(1 - g**2)") in found
+
+
+MIXES = HEAD + "\n\ndef step(z, h, m):\n    return z * h + (1 - z) * m\n"
+
+
+def test_one_of_two_that_a_gate_mixes_becomes_the_difference_to_the_other():
+    found = results(less_another, "dz = d * 2\nda = dz * h\nreturn da, m", MIXES, d=D, h=A, m=B)
+    assert {"da = dz * (h - m)", "da = dz * (m - h)"} <= set(found)
+    # nothing that is worked out is mixed
+    assert not any("dz -" in line or "- dz" in line for line in found)
+
+
+def test_a_slope_is_no_mix():
+    head = HEAD + "\n\ndef slope(z, h):\n    return h + z * (1 - z)\n"
+    assert results(less_another, "dz = d * h\nreturn dz, m", head, d=D, h=A, m=B) == []
+
+
+def test_what_comes_from_a_cache_is_a_factor_though_nothing_multiplies_by_it():
+    body = "o, c = kept\ndc = d * 2 + d * np.tanh(c)\nda = dc\nreturn da, send(o)"
+    head = HEAD + "\n\ndef send(o):\n    return len(o)\n"
+    found = results(add_factor, body, head, d=D, kept=(A, B))
+    assert "dc = d * 2 * o + d * np.tanh(c)" in found
+    assert not any("np.tanh(dc)" in line for line in found)
+
+
+def test_a_function_gives_way_to_one_of_the_same_arguments():
+    head = HEAD + "".join(f"\n\ndef {name}_backward(da, a):\n    return da\n" for name in ("sigmoid", "tanh"))
+    head += "\n\ndef other(da, b):\n    return da\n"
+    assert results(other_namesake, "dz = sigmoid_backward(d, a)\nreturn dz", head, d=D, a=A) == [
+        "dz = tanh_backward(d, a)"
+    ]
+
+
+def test_a_lambda_of_the_file_is_a_function_of_one_array():
+    head = HEAD + "\nprime = lambda a: a * (1 - a)\n"
+    assert "dz = d * prime(a)" in results(other_function, "dz = d * np.tanh(a)\nreturn dz", head, d=D, a=A)
+
+
+def test_what_is_activated_already_is_activated_no_more_in_its_derivative():
+    found = results(other_derivative, "dz = np.tanh(a) * (1 - np.tanh(a))\nreturn dz", a=A)
+    assert "dz = a * (1 - a)" in found

@@ -4,6 +4,7 @@ import pytest
 
 from gradcheck_rnn.repair.edits.first_step import guard_first_step
 from gradcheck_rnn.repair.edits.index_shift import drop_index, shift_index
+from gradcheck_rnn.repair.edits.reversing import turned_round
 from tests.repair.edits.watching import array, results
 
 HS = array(4, 3)
@@ -71,3 +72,25 @@ def test_within_a_product_the_condition_is_in_parentheses():
 def test_minus_one_is_a_key_of_a_dict():
     hs = {t: array(3, seed=t + 2) for t in range(-1, 3)}
     assert results(guard_first_step, "for t in range(3):\n    g = 2 * hs[t - 1]\nreturn g", hs=hs) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "mended"),
+    [
+        ("h = back(hs[:, 1:])", "h = back(hs[::-1, 1:])"),
+        ("h = back(hs[::-1, 1:])", "h = back(hs[:, 1:])"),
+        ("h = back(hs[::-1])", "h = back(hs)"),
+        ("h = back(hs)", "h = back(hs[::-1])"),
+        ("h = back(hs[:])", "h = back(hs[::-1])"),
+    ],
+)
+def test_an_array_is_turned_round_where_its_file_turns_some(line, mended):
+    head = "import numpy as np\n\n\ndef back(d):\n    return d + 0\n\n\n{}"
+    assert mended in results(turned_round, f"{line}\nreturn h", head.format("turned = slice(None)  # [::-1]\n"), hs=HS)
+    if "::-1" not in line:
+        assert results(turned_round, f"{line}\nreturn h", head.format(""), hs=HS) == []
+
+
+def test_a_vector_of_one_step_is_not_turned_round():
+    head = "import numpy as np\nlast = [1, 2][::-1]\n"
+    assert results(turned_round, "h = np.tanh(hs[0])\nreturn h", head, hs=HS) == []

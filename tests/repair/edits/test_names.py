@@ -7,6 +7,7 @@ from gradcheck_rnn.repair.edits.other_name import (
     other_array,
     other_container,
     other_counter,
+    other_object,
     other_step,
     other_target,
     step_for_number,
@@ -111,3 +112,15 @@ def test_a_number_that_the_loop_sets_is_an_index_too():
 def test_a_step_stands_for_a_number():
     found = results(step_for_number, "for t in range(2):\n    h = hs[-1]\nreturn h", hs=[array(3), array(3, seed=1)])
     assert found == ["h = hs[t]"]
+
+
+def test_an_object_is_another_one_of_its_type():
+    nodes = [SimpleNamespace(h=array(3, seed=k)) for k in range(3)]
+    body = "for node in nodes:\n    d = h * back(nodes[-1])\nreturn d"
+    head = "def back(node):\n    return node.h\n"
+    assert "d = h * back(node)" in results(other_object, body, head, nodes=nodes, h=array(3))
+
+
+def test_the_step_of_a_list_that_is_filled_on_the_way_is_a_name():
+    body = "ds = [None] * 3\nfor t in (1, 0):\n    d = h * 2\n    ds[t] = d\ne = sum(ds[t] for t in (0, 1))\nreturn e"
+    assert "d = ds[t + 1] * 2" in results(other_step, body, h=array(3))

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from gradcheck_rnn.repair.edit import edited
-from gradcheck_rnn.repair.edits.adding import with_a_carry, with_a_product, with_a_siblings_term, without_the_target
+from gradcheck_rnn.repair.edits.adding import (
+    with_a_carried_product,
+    with_a_carry,
+    with_a_product,
+    with_a_siblings_term,
+    without_the_target,
+)
 from gradcheck_rnn.repair.edits.assignment import added_not_assigned, assigned_not_added, subtracted_not_assigned
-from gradcheck_rnn.repair.edits.carrying import handed_on
+from gradcheck_rnn.repair.edits.carrying import handed_on, taken_up
 from gradcheck_rnn.repair.edits.conditions import only_at_some_steps, other_condition, without_condition
 from gradcheck_rnn.repair.edits.copying import copied, out_of_place, unshared
 from gradcheck_rnn.repair.edits.decay import decayed
@@ -237,3 +243,30 @@ def test_a_carry_gets_what_a_gate_lets_pass():
     body = "for t in range(2):\n    dz = dh * z\n    dh = W @ dz\nreturn dh"
     found = results(with_a_product, body, dh=array(3), z=array(3, seed=1), W=array(3, 3))
     assert "dh = W @ dz + dh * (1 - z)" in found
+
+
+def test_a_sum_gets_a_weight_times_what_the_turn_before_has_left():
+    body = "dz = np.zeros(3)\nfor t in range(2):\n    d = dh * z\n    dz = d * z\nreturn dz, W"
+    found = results(with_a_carried_product, body, dh=array(3), z=array(3, seed=1), W=array(3, 3))
+    assert {"d = dh * z + W.T @ dz", "d = dh * z + W @ dz"} <= set(found)
+    assert not any("@ dh" in line or "@ d " in line for line in found)
+
+
+def test_a_carry_gets_the_state_s_part_of_a_product():
+    body = "for t in range(2):\n    dz = dh * z\n    r = W.T.dot(dz)[:3]\n    dh = dh * z\nreturn dh"
+    # the part of a product that has a name
+    body = body.replace("r = W.T.dot(dz)[:3]", "dx = W.T.dot(dz)\n    r = dx[:3]")
+    found = results(with_a_product, body, dh=array(3), z=array(3, seed=1), W=array(3, 5))
+    assert "dh = dh * z + W.T.dot(dz)[:3]" in found
+
+
+def test_what_nothing_reads_of_a_result_is_handed_on():
+    head = "import numpy as np\n\n\ndef back(dh, dc):\n    return dh + dc, 2 * dc\n"
+    body = "dc = np.zeros(3)\nfor t in range(2):\n    dh, _ = back(dh, dc)\nreturn dh"
+    assert results(taken_up, body, head, dh=array(3)) == ["dh, dc = back(dh, dc)"]
+    assert results(taken_up, body.replace("_ =", "dc ="), head, dh=array(3)) == []
+
+
+def test_the_range_of_a_comprehension_has_bounds_too():
+    body = "d = sum(a[t] for t in range(1, 3))\nreturn d"
+    assert "d = sum(a[t] for t in range(0, 3))" in results(bounded_otherwise, body, a=array(4))

@@ -11,10 +11,14 @@ from tests.repair.corpus.styles import (
     gru_others,
     lstm_layers,
     lstm_scripts,
+    wild_elman,
+    wild_gru,
+    wild_lstm,
 )
 
 FAMILIES = (
     *(elman_functions, elman_classes, elman_updates, elman_layers, elman_others),
     *(lstm_scripts, lstm_layers, gru_classes, gru_others),
+    *(wild_elman, wild_lstm, wild_gru),
 )
 STYLES: tuple[Style, ...] = tuple(style for family in FAMILIES for style in family.STYLES)

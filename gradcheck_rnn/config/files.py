@@ -1,6 +1,7 @@
 """Configuration files and standard input: bytes on disk to a text, or the reason why not."""
 
 import codecs
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from gradcheck_rnn.errors import Location, Mistake, UsageError
 MAX_BYTES = 1 << 20  # a configuration has a few hundred bytes; more is another file named by accident
 STANDARD_INPUT = "-"
 YAML_FILES = ("*.yaml", "*.yml")
+CODE = (".py", ".ipynb")
 
 
 def read_source(source: str, stdin: BinaryIO | None) -> Source:
@@ -22,11 +24,15 @@ def read_source(source: str, stdin: BinaryIO | None) -> Source:
         stdin: where `-` is read from.
 
     Raises:
-        UsageError: it cannot be read, is too long, or is not UTF-8.
+        UsageError: it cannot be read, is code, too long, or not UTF-8.
     """
     if source == STANDARD_INPUT:
         return _decode("<stdin>", _read_stdin(stdin), Path())
-    return _decode(source, _read_file(source), Path(source).parent)
+    content = _read_file(source)
+    if Path(source).suffix in CODE:
+        mending = f"`gradcheck-rnn init {shlex.quote(source)}` writes one for it"
+        raise UsageError(Mistake(f"{quote(source)} is code, not a configuration", mending, Location(source)))
+    return _decode(source, content, Path(source).parent)
 
 
 def _read_stdin(stdin: BinaryIO | None) -> bytes:

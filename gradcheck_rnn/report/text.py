@@ -94,6 +94,7 @@ def show(report: Report, console: Console, *, quiet: bool = False) -> None:
     if report.chain is not None:
         console.print()
         show_chain(report.chain, console)
+    if report.chain is not None or (report.findings and report.notes):
         console.print()
     for note in report.notes:
         say(console, Text(f"note: {note.message}", style="dim"))

@@ -21,6 +21,8 @@ METHODS = {
     ("richardson", "user"): "extrapolated central differences",
     ("richardson", "described"): "extrapolated central differences",
 }
+# what is checked where no code of the user's is
+OUR_OWN = "our own BPTT; yours is checked where `backward.adapter` names it"
 
 
 def subject(report: Report) -> str:
@@ -39,7 +41,7 @@ def subject(report: Report) -> str:
         [
             f"{settings.source}: {model.cell} net, {sizes}{batch}, seed {settings.seed}",
             f"loss:     {_described_loss(settings)}",
-            f"analytic: {'the reference, backpropagation through time' if adapter is None else adapter.name}",
+            f"analytic: {OUR_OWN if adapter is None else adapter.name}",
             numeric,
         ]
     )
@@ -66,7 +68,8 @@ def headline(report: Report) -> str:
         agree = bool(rows) and all(row.verdict == "pass" for row in rows)
         return f"what was returned agrees, but is no verdict: {kinds}" if agree else f"{so_far}no verdict: {kinds}"
     if report.outcome == "inconclusive":
-        return f"{_list(unclear)} cannot be told: the error bars are wider than the {tolerance}"
+        why = "float32 rounds more coarsely" if _rounds(report) else "the error bars are wider"
+        return f"{_list(unclear)} cannot be told: {why} than the {tolerance}"
     only = "" if len(report.roles) in (0, len(rows)) else f" of {_list([row.name for row in rows])}"
     checked, entries = sum(row.checked for row in rows), sum(row.entries for row in rows)
     amount = f"{checked} sampled of {entries} entries{only} agree"
@@ -75,6 +78,11 @@ def headline(report: Report) -> str:
     elif checked == entries:
         amount = f"all {entries} entries{only} agree"
     return f"{amount} ({tolerance}, largest relative error {_largest(rows)})"
+
+
+def _rounds(report: Report) -> bool:
+    """Whether float32 in the user's code is what is in the way of a verdict, as a finding says."""
+    return any(finding.kind == "float32-inside" for finding in report.findings)
 
 
 def summary(report: Report) -> str:
@@ -113,7 +121,7 @@ def evidence(report: Report) -> list[str]:
     if report.outcome == "inconclusive":
         return (
             []
-            if report.interrupted
+            if report.interrupted or _rounds(report)
             else ["a larger `check.tolerance` would tell, or float64 throughout, or a loss that the YAML describes"]
         )
     wrong = {report.roles.get(row.name, ""): row for row in report.rows if row.verdict == "fail" and row.worst}

@@ -160,6 +160,8 @@ def test_lengths_are_numbers_or_sizes_of_the_configuration():
     assert (is_free({"W": ("I", "4H"), "b": ("H", 1)}), is_free(shapes)) == (True, False)
     with pytest.raises(ValueError, match="no size is called 'K': lengths are numbers, or I, H, O, T, B, as in 4H"):
         drawn(np.random.default_rng(0), {"W": ("K",)}, sizes)
+    with pytest.raises(ValueError, match="a shape is yet to be filled in"):
+        drawn(np.random.default_rng(0), {"W": ("H", ...)}, sizes)
 
 
 def test_no_framework_is_imported_unless_its_adapter_is():

@@ -158,6 +158,14 @@ def test_a_loss_that_is_differenced_as_a_black_box_is_told(run_here):
     assert "check.loss is user" in run_here("power", TAGGER, "--set", "check.loss=user").out
 
 
+def test_lags_that_have_a_bar_are_as_far_from_each_other_as_can_be(run_here):
+    """Nobody takes the one that is left out for one that is missing."""
+    bars = [
+        line.split()[1] for line in run_here("power", TAGGER, "--set", "length=11").out.splitlines() if "  lag " in line
+    ]
+    assert bars == ["0", "2", "4", "6", "8", "10"]
+
+
 @pytest.mark.parametrize("arguments", [[], ["no_such_file.yaml"], [TAGGER, "--set", "lenght=3"], [TAGGER, TAGGER]])
 def test_a_mistake_in_the_command_leaves_stdout_empty(arguments, run_here):
     ended = run_here("power", *arguments)

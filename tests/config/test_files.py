@@ -80,6 +80,14 @@ def test_a_nul_character_is_shown_at_its_place(smallest):
     )
 
 
+@pytest.mark.parametrize("name", ["my_rnn.py", "my_rnn.ipynb"])
+def test_code_is_no_configuration(name):
+    Path(name).write_text("import numpy as np\n")
+    assert refusal(name) == (
+        f"{name}: error: `{name}` is code, not a configuration\n = help: `gradcheck-rnn init {name}` writes one for it"
+    )
+
+
 def test_a_file_over_one_mebibyte_is_refused(smallest):
     Path("net.yaml").write_text(smallest + "#" * 2**20)
     assert refusal("net.yaml").splitlines()[0] == (

@@ -72,3 +72,10 @@ def test_faults_beside_one_are_named_as_titles_name_them():
     said = proof(Finding("scaled-gradient", "T", "every gradient is multiplied by T", evidence=known))
     assert "this fault, together with truncated-chain 4, gives" in said
     assert said.endswith("; the same gradients: sign-flip h:2")
+
+
+def test_where_float32_is_in_the_way_the_verdict_says_so_and_blames_no_error_bar():
+    rounded = Finding("float32-inside", "gradients", "rounded to float32")
+    report = report_of([compared("W_xh", "inconclusive")], outcome="inconclusive", findings=[rounded])
+    assert headline(report) == "W_xh cannot be told: float32 rounds more coarsely than the tolerance 1e-06"
+    assert evidence(report) == []

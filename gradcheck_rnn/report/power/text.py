@@ -206,8 +206,9 @@ def _units(vanishing: Vanishing) -> str:
 
 
 def _shown(count: int) -> list[int]:
-    """Lags that have a bar, the first and the last among them."""
-    return sorted({round(place * (count - 1) / (MOST_BARS - 1)) for place in range(MOST_BARS)})
+    """Lags that have a bar, as far from each other as can be, the first and the last among them."""
+    stride = -(-(count - 1) // (MOST_BARS - 1))
+    return sorted({*range(0, count, stride), count - 1})
 
 
 def _size(norm: float) -> str:

@@ -257,3 +257,23 @@ def test_the_command_stands_on_one_line_of_any_terminal():
     console = Console(file=io.StringIO(), width=20)
     show_hint(WRONG, console, ["sequence.length=3"])
     assert console.file.getvalue() == "\ntry: gradcheck-rnn fix net.yaml --set sequence.length=3\n"
+
+
+def hint(*findings):
+    console = Console(file=io.StringIO(), width=80)
+    show_hint(replace(WRONG, findings=findings), console, [])
+    return console.file.getvalue()
+
+
+def test_where_only_bounds_on_what_is_returned_are_found_fewer_steps_are_the_way():
+    """A search would find nothing: below the bounds every gradient is right."""
+    bounds = [Finding("clipped-gradient", term, "clipped at 5") for term in ("all", "W_xh")]
+    assert "--set sequence.length=3" in hint(*bounds)
+    assert all(
+        "gradcheck-rnn fix" in hint(*some)
+        for some in (
+            [],
+            [Finding("clipped-gradient", "dh_next", "clipped at 5")],
+            [*bounds, Finding("sign-flip", "b_h", "negated")],
+        )
+    )

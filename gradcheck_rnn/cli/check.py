@@ -120,7 +120,7 @@ def check(
         unchecked=tuple(each.source for each in settings[len(ran.reports) :]),
     )
     failures = write_reports(places, judged, invocation)
-    if judged:
+    if judged or output_format not in (None, "text"):
         with reader_may_leave():
             _show(judged, output_format, invocation, quiet=quiet, verbose=verbose)
     show_printed(judged, verbose=verbose)

@@ -77,12 +77,15 @@ def test_an_interrupted_check_leaves_what_is_known(adapter, tmp_path):
 
 def test_a_check_that_is_interrupted_before_anything_is_known_is_not_green(adapter, tmp_path):
     (tmp_path / "junit").write_text("of yesterday")
-    with begun(RIGHT, tmp_path, str(adapter(HANGING)), *wanted(tmp_path, "junit", "json")) as (process, _):
+    with begun(
+        RIGHT, tmp_path, str(adapter(HANGING)), "--output-format", "json", *wanted(tmp_path, "junit", "json")
+    ) as (process, _):
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=PATIENCE)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert counts(tmp_path / "junit") == (6, 0, 1)
     assert strict_json((tmp_path / "json").read_text())["unchecked"] == [str(tmp_path / "tagger.yaml")]
+    assert strict_json(out) == strict_json((tmp_path / "json").read_text())
 
 
 @pytest.mark.parametrize(

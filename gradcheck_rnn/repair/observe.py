@@ -146,7 +146,8 @@ class _Watched:
         written = "{}[{!r}]" if isinstance(holder, dict) else "{}.{}"
         known = {each.text for each in self.expressions}
         for key, value in list(items.items())[:MOST_ITEMS]:
-            if isinstance(key, str) and isinstance(value, _WATCHED) and written.format(text, key) not in known:
+            is_named = isinstance(key, str) and not key.startswith("__")
+            if is_named and isinstance(value, _WATCHED) and written.format(text, key) not in known:
                 self.expressions.append(_Expression(written.format(text, key), ()))
 
 

@@ -15,7 +15,7 @@ from gradcheck_rnn.repair.candidates import candidates
 from gradcheck_rnn.repair.edit import Edit, OverlappingEditsError, edited
 from gradcheck_rnn.repair.outcome import Outcome
 from gradcheck_rnn.repair.rebase import rebased
-from gradcheck_rnn.repair.target import Target, names_right
+from gradcheck_rnn.repair.target import Target, names_right, runs_of
 from gradcheck_rnn.repair.trial import as_it_stands, terms_together
 from gradcheck_rnn.repair.value import Stop
 from gradcheck_rnn.repair.wording import Wording
@@ -31,6 +31,9 @@ AS_LIKELY = 3.5
 MOST_REWORDED = 160
 # patches that are equal in effect of which so many are told
 MOST_PATCHES = 6
+# what is tried first on code that gives something else when it is called again, and what all else costs more there
+LATER = 3.0
+OF_MEMORY = frozenset(("set to zero", "begin with zeros", "branch", "copy", "change a copy", "assign instead of add"))
 
 Leading = tuple[Edit, Outcome]
 # told how many edits have been tried, and how many there are to be so far
@@ -107,8 +110,9 @@ class Search:
             if not node.edits:
                 raise
             return []
-        costs = {edit: cost for cost, edit in listed}
-        edits, tried_before, enough = list(costs), self.found.tried, np.inf
+        later = LATER if _remembers(self.targets, node.outcome) else 0.0
+        costs = {edit: cost + later * (edit.kind not in OF_MEMORY) for cost, edit in listed}
+        edits, tried_before, enough = sorted(costs, key=costs.__getitem__), self.found.tried, np.inf
         leading: list[Leading] = []
         solved: Edit | None = None
         for edit, outcome in self.workshop.try_all(node.texts, edits, self.targets):
@@ -225,6 +229,13 @@ class Search:
         if time.monotonic() > self.deadline:
             self.found.stopped_by = "time-limit"
         return bool(self.found.stopped_by)
+
+
+def _remembers(targets: Sequence[Target], outcome: Outcome) -> bool:
+    """Whether code gave something else for the first target when that was run once more, at last."""
+    count = len(targets[0].indices)
+    first = next(place for place, each in enumerate(runs_of(targets)) if each is targets[0])
+    return outcome.distances[count * first : count * (first + 1)] != outcome.distances[-count:]
 
 
 def _ranked(node: Node, leading: Sequence[Leading]) -> list[Leading]:

@@ -162,6 +162,17 @@ def test_lists_of_an_object_are_seen_though_nothing_mentions_them():
     assert function.known(function.statements[0])["self.kept"].type == "list"
 
 
+def test_what_python_keeps_on_an_object_is_not_seen():
+    def scale(x):
+        return x
+
+    scale.__kept__ = [1]
+    owner = SimpleNamespace(__kept__=[1], kept=[1], scale=scale)
+    known = shapes(watched("def f(self):\n    y = self.scale\n    return y\n", owner), 2)
+    assert "self.kept" in known
+    assert not any("__" in text for text in known)
+
+
 def test_what_grows_has_the_shape_that_it_had_first():
     source = "def f(x):\n    for t in range(2):\n        y = x\n        x = np.append(x, 1)\n    return y\n"
     function = watched("import numpy as np\n\n\n" + source, np.ones(3))

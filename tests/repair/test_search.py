@@ -85,6 +85,22 @@ def test_a_rarer_slip_is_looked_at_where_it_reads_more_like_the_file(search, mon
     assert [SOURCE.replace("2 * x[t]", "(2 * x[t])") in texts, len(texts), found.tried] == [True, 2, 2]
 
 
+def test_of_code_that_gives_something_else_when_called_again_its_memory_is_doubted_first(search, monkeypatch):
+    def either(function):
+        for before, after, kind, cost in (
+            ("2 * x[t]", "3 * x[t] * np.cosh(np.cbrt(t))", "name", 1.0),
+            ("len(calls)", "1", "set to zero", 3.0),
+        ):
+            at = function.text.text.find(before)
+            yield Edit(function.text.file, (Change(at, at + len(before), after),), kind, cost)
+
+    monkeypatch.setattr("gradcheck_rnn.repair.candidates.OPERATORS", (either,))
+    remembers = "calls.append(1)\n    da = float(len(calls)) - 1"
+    found, texts = search(("da = 0.0", remembers))
+    assert texts == [SOURCE.replace("da = 0.0", remembers.replace("len(calls)", "1"))]
+    assert found.tried == 1
+
+
 def test_edits_that_mend_a_parameter_each_are_one_step(search):
     found, texts = search(("da += ", "da -= "), ("np.ones(1)", "np.zeros(1)"))
     assert SOURCE in texts

@@ -7,7 +7,7 @@ from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.edits.arrays import Arrays, base
 from gradcheck_rnn.repair.edits.carries import carried_into, carries
 from gradcheck_rnn.repair.edits.flow import loops, loops_around, ran
-from gradcheck_rnn.repair.edits.items import items_at, step_variable
+from gradcheck_rnn.repair.edits.items import items_at, step_variable, unread_items
 from gradcheck_rnn.repair.edits.offered import elementwise_products, matrix_products
 from gradcheck_rnn.repair.edits.renaming import renamings
 from gradcheck_rnn.repair.edits.sums import added, sums_in, terms
@@ -79,6 +79,18 @@ def with_a_carried_product(function: Function) -> Iterator[Edit]:
         for text in matrix_products(function, statement, value.shape, of=carried):
             if text not in own:
                 yield function.edit("add a term", 3.0, *added(function, node, text))
+
+
+def with_an_item(function: Function) -> Iterator[Edit]:
+    """A sum gets the step's part of what the function is given and does not take apart: the upstream `dh[:, t, :]`."""
+    given = Arrays(function).arguments
+    for statement, node in _sums(function):
+        value, step = function.value(node), step_variable(function, statement)
+        if value is None or not value.shape or step is None or isinstance(statement, ast.AugAssign):
+            continue
+        for item in unread_items(function, statement, step):
+            if base(item.holder) in given and item.shape == value.shape:
+                yield function.edit("add a term", 3.0, *added(function, node, item.text))
 
 
 def without_the_target(function: Function) -> Iterator[Edit]:

@@ -67,6 +67,10 @@ def _sets_to_zero(statement: ast.stmt) -> bool:
             return True
         case ast.Assign(value=ast.Call(func=ast.Attribute(attr=name))):
             return name.startswith("zeros")
+        case ast.Expr(
+            value=ast.Call(func=ast.Name(id="setattr"), args=[_, _, ast.Call(func=ast.Attribute(attr=name))])
+        ):
+            return name.startswith("zeros")
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="fill"), args=[ast.Constant(value=0 | 0.0)])):
             return True
     return False

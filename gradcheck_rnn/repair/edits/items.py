@@ -56,6 +56,29 @@ def items_at(function: Function, statement: ast.stmt, index: str) -> Iterator[It
         yield Item(expression, index, shapes[0] if shapes else None)
 
 
+def unread_items(function: Function, statement: ast.stmt, step: str) -> Iterator[Item]:
+    """The step's parts, under the indices that the function writes, of arrays of which it reads no part."""
+    subscripts = [node for node in ast.walk(function.node) if isinstance(node, ast.Subscript)]
+    read = {ast.unparse(node.value) for node in subscripts if isinstance(node.ctx, ast.Load)}
+    indices = {ast.unparse(node.slice).strip("()"): node.slice for node in subscripts if _is_of_step(node.slice, step)}
+    for name, value in sorted(function.known(statement).items()):
+        if value.type != "ndarray" or not value.shape or not is_variable(name) or "[" in name or name in read:
+            continue
+        for text, index in indices.items():
+            axes = index.elts if isinstance(index, ast.Tuple) else [index]
+            if len(axes) <= len(value.shape):
+                kept = [size for axis, size in zip(axes, value.shape, strict=False) if isinstance(axis, ast.Slice)]
+                yield Item(name, text, (*kept, *value.shape[len(axes) :]))
+
+
+def _is_of_step(index: ast.expr, step: str) -> bool:
+    """Whether an index is a step, or takes all else along the other axes."""
+    axes = index.elts if isinstance(index, ast.Tuple) else [index]
+    whole = [each for each in axes if isinstance(each, ast.Slice)]
+    of_step = [each for each in axes if isinstance(each, ast.Name) and each.id == step]
+    return len(of_step) == 1 and len(whole) == len(axes) - 1 and all(ast.unparse(each) == ":" for each in whole)
+
+
 def numbers_at(function: Function, statement: ast.stmt) -> Iterator[str]:
     """Whole numbers that may be tokens: items of lists and arrays, of the step above all."""
     step = step_variable(function, statement)

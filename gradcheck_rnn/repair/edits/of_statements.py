@@ -6,6 +6,7 @@ from gradcheck_rnn.repair.edits.adding import (
     with_a_gradient,
     with_a_product,
     with_a_siblings_term,
+    with_an_item,
     without_the_target,
 )
 from gradcheck_rnn.repair.edits.assignment import added_not_assigned, assigned_not_added, subtracted_not_assigned
@@ -36,6 +37,7 @@ STATEMENT_OPERATORS = (
     dropped,
     with_a_carry,
     with_a_carried_product,
+    with_an_item,
     without_condition,
     other_condition,
     copied,

@@ -1,12 +1,13 @@
 """Another name, attribute or subscript in the place of one."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.edits.index_shift import is_step
 from gradcheck_rnn.repair.edits.names import is_simple, likeness, named_arrays, simple, unread
-from gradcheck_rnn.repair.edits.places import is_array, is_count, sites
+from gradcheck_rnn.repair.edits.places import imported, is_array, is_count, sites
 from gradcheck_rnn.repair.edits.spans import put
 from gradcheck_rnn.repair.function import Function, Level
 from gradcheck_rnn.repair.seen import Value
@@ -59,6 +60,7 @@ def other_object(function: Function) -> Iterator[Edit]:
             text
             for text, each in function.known(function.statement_of(node)).items()
             if each.type == value.type and each.digest != value.digest and simple(text) is not None
+            if re.split(r"[.\[]", text)[0] not in imported(function)  # what a module holds is no cache
         ]
         for text in _most_alike(own, alike, MOST_OBJECTS):
             yield function.edit("name", COST, put(function, node, text, Level.ATOM))

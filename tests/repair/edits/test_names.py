@@ -124,3 +124,11 @@ def test_an_object_is_another_one_of_its_type():
 def test_the_step_of_a_list_that_is_filled_on_the_way_is_a_name():
     body = "ds = [None] * 3\nfor t in (1, 0):\n    d = h * 2\n    ds[t] = d\ne = sum(ds[t] for t in (0, 1))\nreturn e"
     assert "d = ds[t + 1] * 2" in results(other_step, body, h=array(3))
+
+
+def test_what_a_module_holds_is_no_object_of_the_net():
+    found = results(
+        other_object, "c = sys.modules\nd = cache\nreturn d", "import sys\n", cache={"a": 1}, other={"b": 1}
+    )
+    assert "d = other" in found
+    assert "d = sys.modules" not in found

@@ -37,6 +37,12 @@ def test_a_method_that_only_clears_is_called_first():
     assert right in texts(cleared_by_a_call, source)
 
 
+def test_a_method_that_clears_by_names_is_called_first():
+    clears = '    def zero(self):\n        for name in ("dW", "db"):\n            setattr(self, name, np.zeros(2))\n\n'
+    source = LAYER.format(clears=clears)
+    assert source.replace("        for t", "        self.zero()\n        for t") in texts(cleared_by_a_call, source)
+
+
 @pytest.mark.parametrize("more", ["        self.count = 1\n", "        self.dW = self.db\n", "        print(self)\n"])
 def test_a_method_that_does_more_is_not_called(more):
     clears = ZERO.replace("        self.db.fill(0)\n", more)

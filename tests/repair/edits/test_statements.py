@@ -9,6 +9,7 @@ from gradcheck_rnn.repair.edits.adding import (
     with_a_carry,
     with_a_product,
     with_a_siblings_term,
+    with_an_item,
     without_the_target,
 )
 from gradcheck_rnn.repair.edits.assignment import added_not_assigned, assigned_not_added, subtracted_not_assigned
@@ -270,3 +271,12 @@ def test_what_nothing_reads_of_a_result_is_handed_on():
 def test_the_range_of_a_comprehension_has_bounds_too():
     body = "d = sum(a[t] for t in range(1, 3))\nreturn d"
     assert "d = sum(a[t] for t in range(0, 3))" in results(bounded_otherwise, body, a=array(4))
+
+
+def test_a_sum_gets_the_step_s_part_of_what_is_given_and_not_taken_apart():
+    body = "for t in range(3):\n    d = back(c)\n    c = d * 2\n    dx[:, t, :] = d\nreturn dx"
+    head = "import numpy as np\n\n\ndef back(c):\n    return c + 0\n"
+    found = results(with_an_item, body, head, dh=array(2, 3, 4), c=array(2, 4), dx=array(2, 3, 4, seed=1))
+    assert "d = back(c + dh[:, t, :])" in found
+    read = results(with_an_item, f"e = dh[:, 0]\n{body}", head, dh=array(2, 3, 4), c=array(2, 4), dx=array(2, 3, 4))
+    assert not any("dh[:, t, :]" in line for line in read)

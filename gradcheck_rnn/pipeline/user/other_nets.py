@@ -38,9 +38,18 @@ def nets_by_keys(net: Net) -> Iterator[tuple[tuple[str, ...], Net]]:
 
 
 def nets_by_convention(net: Net, stated: Collection[str]) -> Iterator[tuple[tuple[str, ...], Net]]:
-    """Nets of another convention, in one key or two that are not stated."""
+    """Nets of another convention in keys that are not stated, each with its keys; those in fewer keys come first."""
     silent = [key for key in CONVENTIONS if key not in stated]
-    return ((keys, other) for keys, other in nets_by_keys(net) if all(key.partition(":")[0] in silent for key in keys))
+    known = [net]
+    last: list[tuple[tuple[str, ...], Net]] = [((), net)]
+    while last:
+        last, ring = [], last
+        for keys, each in ring:
+            for key, other in other_nets(each).items():
+                if key.partition(":")[0] in silent and other not in known:
+                    known.append(other)
+                    last.append(((*keys, key), other))
+        yield from last
 
 
 def _other_variants(net: Net) -> dict[str, Net]:

@@ -24,13 +24,12 @@ def roles_by_loss(net: Net, user: UserLoss) -> Roles | None:
     Raises:
         UserCodeError: the loss raised, hung, crashed or returned no number.
     """
-    return next(filter(None, (equal_assignment(net, reading, user) for reading in _readings(net, user))), None)
+    return next(filter(None, (equal_assignment(net, reading, user) for reading in readings(net, user.points))), None)
 
 
 def gives_loss(roles: Roles, net: Net, user: UserLoss) -> bool:
     """Whether the described loss is the user's under these roles, up to one constant and to float32, at every draw."""
-    readings = _readings(net, user)
-    return any(match_at(roles, net, reading, user.at_draws()).to_single_precision for reading in readings)
+    return any(match_at(roles, net, each, user.at_draws()).to_single_precision for each in readings(net, user.points))
 
 
 def why_undescribed(net: Net, user: UserLoss, named: str) -> str:
@@ -66,12 +65,12 @@ def better_description(net: Net, user: UserLoss) -> str:
     return _better_keys(net, user)
 
 
-def _readings(net: Net, user: UserLoss) -> list[Sequence[Point]]:
-    """The draws as the described net may see them: with their initial state, or from zeros."""
-    from_zeros = [_from_zeros(net, point) for point in user.points]
-    if not user.points[0].batch.initial_state.keys() >= set(net.states):
+def readings(net: Net, points: Sequence[Point]) -> list[Sequence[Point]]:
+    """Return draws as the described net may see them: with their initial state, or from zeros."""
+    from_zeros = [_from_zeros(net, point) for point in points]
+    if not points[0].batch.initial_state.keys() >= set(net.states):
         return [from_zeros]
-    return [user.points] if net.learned else [user.points, from_zeros]
+    return [points] if net.learned else [points, from_zeros]
 
 
 def _from_zeros(net: Net, point: Point) -> Point:

@@ -28,6 +28,36 @@ def inferred_roles(roles: Roles, keys: Sequence[str] = (), *, by_loss: bool) -> 
     return (finding,)
 
 
+def convention_of_gradients(keys: Sequence[str]) -> Finding:
+    """Note the conventions that were taken because the user's gradients are of them."""
+    return Finding(
+        kind="inferred-roles",
+        term="model",
+        message=f"{joined_keys(keys)} inferred: from your gradients, for there is no loss",
+        help=f"{joined_keys(keys)} in the configuration {'say' if len(keys) > 1 else 'says'} so for good",
+        evidence={"keys": list(keys), "confirmed_by_loss": False},
+    )
+
+
+def untold_convention(tied: Sequence[Sequence[str]], elsewhere: Sequence[str]) -> Finding:
+    """Note conventions that nothing tells: `tied` are the keys of those that agree equally, or equally little.
+
+    `elsewhere` are keys under which the user's gradients would agree, though the configuration states others.
+    """
+    open_keys = list(dict.fromkeys(key.partition(":")[0] for keys in tied for key in keys))
+    message = f"your gradients do not tell {joined_keys(open_keys)}, and there is no loss that would"
+    help_text = f"state {joined_keys(open_keys)} in the configuration: right code of another convention looks wrong"
+    if elsewhere:
+        help_text = f"{joined_keys(elsewhere)} would describe your gradients"
+    return Finding(
+        kind="inferred-roles",
+        term="model",
+        message=message,
+        help=help_text,
+        evidence={"keys": open_keys, "would_agree": list(elsewhere)},
+    )
+
+
 def as_code(roles: Roles) -> str:
     """Return the ROLES that an adapter would declare."""
     return f"ROLES = {json.dumps(_declared(roles))}"

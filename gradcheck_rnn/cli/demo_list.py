@@ -69,7 +69,7 @@ _KEPT = "\N{NO-BREAK SPACE}"
 
 def _entries(names: Sequence[str], family: Family) -> Iterator[str]:
     for name in names:
-        yield from _entry(name.partition(":")[2], fault_called(name, family).says, stage_of(name, family).needs)
+        yield from _entry(name.partition(":")[2], fault_called(name, family).message, stage_of(name, family).needs)
 
 
 def _entry(term: str, says: str, needs: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """An explanation in words: a finding for each fault."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gradcheck_rnn.diagnose.experiments import Experiment
 from gradcheck_rnn.diagnose.hypotheses import Explanation
@@ -11,7 +12,7 @@ from gradcheck_rnn.model.net import Net
 
 
 def findings_of(
-    explanation: Explanation, net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...]
+    explanation: Explanation, net: Net, own_names: Mapping[str, str], wrong: tuple[str, ...], *, factor: float = 1.0
 ) -> list[Finding]:
     """Name the faults of an explanation, and what it leaves open.
 
@@ -20,7 +21,11 @@ def findings_of(
         net: described net, for the layout of the formulas.
         own_names: the user's name of each described parameter.
         wrong: the user's names of the parameters that fail.
+        factor: the user's loss by the described one; amounts are told in the units of the user's gradients.
     """
+    explanation = replace(
+        explanation, faults=tuple(each.where_loss_is_multiplied(factor) for each in explanation.faults)
+    )
     found = [_finding(fault, explanation, net, own_names, wrong) for fault in explanation.faults]
     left = [own_names[name] for name in explanation.unexplained if own_names[name] in wrong]
     return [*found, _remainder(left)] if left else found
@@ -54,7 +59,7 @@ def _finding(
     return Finding(
         kind=fault.kind,
         term=fault.term,
-        message=in_names(fault.says, names),
+        message=in_names(fault.message, names),
         help=in_names(formula, names),
         certainty="matched",
         parameters=concerned,

@@ -18,7 +18,7 @@ from gradcheck_rnn.diagnose.reach import collide, may_explain
 from gradcheck_rnn.diagnose.scene import Hypothesis, Scene
 from gradcheck_rnn.diagnose.witness import SAME, Gradients, Witness, largest_residual, norm, quiet, residual
 from gradcheck_rnn.faults.elman import named_constant
-from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.finished import norm_bound_fault
 from gradcheck_rnn.faults.library import chain_faults, own_faults
 from gradcheck_rnn.model.activations import Array
@@ -105,6 +105,13 @@ def _wrong_at(witness: Witness, same: float) -> set[str]:
 
 def _is_of_chain(fault: Fault) -> bool:
     return fault.parameter is None and fault.taps != ("all",)
+
+
+def _is_value_of(fault: Fault, named: Iterable[Fault]) -> bool:
+    """Whether a fault is the number, such as 0.5, that a constant among the others, such as 1/2, has as its value."""
+    if fault.damage is not Damage.SCALE or fault.other:
+        return False
+    return any(each.damage is Damage.SCALE and each.other and each.taps == fault.taps for each in named)
 
 
 class _Search:
@@ -328,7 +335,8 @@ class _Search:
 
     def _explanation(self, best: _Candidate, equal: Sequence[_Candidate]) -> Explanation:
         names = {fault.name for fault in best.faults}
-        equivalent = dict.fromkeys(fault.name for each in equal for fault in each.faults if fault.name not in names)
+        others = (fault for each in equal for fault in each.faults if not _is_value_of(fault, best.faults))
+        equivalent = dict.fromkeys(fault.name for fault in others if fault.name not in names)
         return Explanation(
             faults=best.faults,
             residual=largest_residual(self.witnesses, best.faults, best.explained),

@@ -58,7 +58,7 @@ def stream_faults(cell: str, loss: str, steps: str) -> Iterator[Fault]:
     yield missing
     yield from weight_faults("W_hh", "dh_next", gradient=True, others=("W_xh",))
     yield from weight_faults("W_hy", "dh", gradient=False)
-    yield from slope_faults("h'", slope, other_slopes(cell))
+    yield from slope_faults("h'", slope, other_slopes(cell, value="h", of="z"))
     yield from bypass_faults("dz", "dh", "dh_next")
     yield missing_where_made
     yield late_carry_fault("dh_next", slope, "z")

@@ -1,7 +1,11 @@
 """What a fault is: a kind of damage, done at one or several taps of a reference backward pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Self
+
+# where the words on a fault have its amount, which is fitted to the gradients and has their units
+AMOUNT = "{amount}"
 
 
 class Damage(Enum):
@@ -81,14 +85,18 @@ class Damage(Enum):
     REGULARISE = "plus a multiple of the parameter"
 
 
+# damage whose amount is a gradient, or a gradient by a parameter: it grows with the loss
+OF_A_GRADIENT = (Damage.CLIP, Damage.CLIP_NORM, Damage.BOUND, Damage.BOUND_NORM, Damage.REGULARISE)
+
+
 @dataclass(frozen=True)
 class Fault:
     """One way in which a backward pass is wrong.
 
-    `kind` and `term` are the stable names; `says` puts it in words, whatever the layout; `taps` are the places that
-    `damage` is done at, `amount` its shift, window, factor or bound, `other` what is taken instead. A fault of one
-    `parameter` alone names it; one that is not everywhere names the `place` of the sweep that it happens to, and `taps`
-    are then the names within that sweep.
+    `kind` and `term` are the stable names; `says` puts it in words, whatever the layout, with AMOUNT in the place of an
+    amount that has units; `taps` are the places that `damage` is done at, `amount` its shift, window, factor or bound,
+    `other` what is taken instead. A fault of one `parameter` alone names it; one that is not everywhere names the
+    `place` of the sweep that it happens to, and `taps` are then the names within that sweep.
     """
 
     kind: str
@@ -105,3 +113,15 @@ class Fault:
     def name(self) -> str:
         """Kind and term in one word, as a configuration writes it."""
         return f"{self.kind}:{self.term}"
+
+    @property
+    def message(self) -> str:
+        """The fault in words, its amount among them."""
+        return self.says.replace(AMOUNT, f"{self.amount:.6g}")
+
+    def where_loss_is_multiplied(self, factor: float) -> Self:
+        """Return the same fault of code whose loss, and so every gradient, is `factor` times the one at hand."""
+        if self.damage not in OF_A_GRADIENT:
+            return self
+        # a bound has no sign
+        return replace(self, amount=self.amount * (factor if self.damage is Damage.REGULARISE else abs(factor)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.fault import AMOUNT, Damage, Fault
 from gradcheck_rnn.faults.taps import USUAL_BOUND
 
 # a factor that shows, for a gradient that is scaled by no particular constant
@@ -16,7 +16,7 @@ def bound_fault(names: tuple[str, ...], bound: float, damage: Damage) -> Fault:
     term = names[0] if len(names) == 1 else "all"
     what = f"d{term}" if len(names) == 1 else "every gradient"
     norm = "" if damage is Damage.BOUND else " by its norm"
-    says = f"{what} is clipped{norm} at {bound:.6g} as it is returned"
+    says = f"{what} is clipped{norm} at {AMOUNT} as it is returned"
     parameter = names[0] if len(names) == 1 else None
     return Fault("clipped-gradient", term, says, names, damage, bound, parameter=parameter)
 
@@ -34,16 +34,14 @@ def scaling_fault(name: str, factor: str | float) -> Fault:
 
 def norm_bound_fault(bound: float) -> Fault:
     """Gradients that are clipped together, by the norm of all of them."""
-    says = f"the norm of all gradients together is clipped at {bound:.6g} as they are returned"
+    says = f"the norm of all gradients together is clipped at {AMOUNT} as they are returned"
     return Fault("clipped-gradient", "all", says, ("all",), Damage.BOUND_NORM, bound)
 
 
 def regulariser_fault(names: tuple[str, ...], weight: float) -> Fault:
     """Gradients that hold a multiple of the parameter: of one parameter, or of several with the same weight."""
     term = names[0] if len(names) == 1 else "all"
-    whose = (
-        f"d{term} contains {weight:.6g} * {term}" if len(names) == 1 else f"gradients contain {weight:.6g} * parameter"
-    )
+    whose = f"d{term} contains {AMOUNT} * {term}" if len(names) == 1 else f"gradients contain {AMOUNT} * parameter"
     says = f"{whose}, as a regulariser's gradient does; the loss does not"
     parameter = names[0] if len(names) == 1 else None
     return Fault("regulariser-mismatch", term, says, names, Damage.REGULARISE, weight, parameter=parameter)

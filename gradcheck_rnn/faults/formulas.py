@@ -10,6 +10,7 @@ from gradcheck_rnn.faults import layers
 from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.places import placed
 from gradcheck_rnn.faults.products import products_of
+from gradcheck_rnn.faults.symbols import with_symbols
 
 _DERIVATIVES = {"tanh": "(1 - {0}**2)", "sigmoid": "{0} * (1 - {0})", "relu": "({0} > 0)"}
 _ERRORS = {
@@ -27,7 +28,7 @@ def right_formula(fault: Fault, *, structure: Structure, loss: str, layout: str)
     own = fault
     if fault.place and fault.parameter is not None:
         own = replace(fault, parameter=fault.parameter.removesuffix(fault.place))
-    formula = _within_sweep(own, structure.cell, loss, layout)
+    formula = with_symbols(_within_sweep(own, structure.cell, loss, layout), structure.cell, layout)
     return placed(formula, structure, sweep) if fault.place else formula
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gradcheck_rnn.faults.fault import Damage, Fault
+from gradcheck_rnn.faults.fault import AMOUNT, Damage, Fault
 from gradcheck_rnn.faults.products import Product
 
 # a bound that tutorials clip at
@@ -64,7 +64,7 @@ def late_carry_fault(name: str, slope: str, after: str) -> Fault:
 def clip_fault(name: str, bound: float, damage: Damage) -> Fault:
     """A carry or a delta, or as `dh_next and dc_next` two, clipped at a bound inside the recurrence."""
     what = name if damage is Damage.CLIP else f"the norm of {name}"
-    says = f"{what} {'are' if ' and ' in name else 'is'} clipped at {bound:.6g} inside the recurrence"
+    says = f"{what} {'are' if ' and ' in name else 'is'} clipped at {AMOUNT} inside the recurrence"
     taps = tuple(f"{each} made" if each.endswith("_next") else each for each in name.split(" and "))
     return Fault("clipped-gradient", name, says, taps, damage, amount=bound)
 

@@ -279,3 +279,12 @@ def test_gradients_are_never_written_to():
         for value in (*each.gradients.values(), *each.problem.parameters.values()):
             value.setflags(write=False)
     assert names(explain_gradients(planted)) == ["missing-term:dh_next"]
+
+
+@pytest.mark.parametrize(("factor", "name"), [(0.5, "1/2"), (3.0, "O")])
+def test_the_value_of_a_constant_that_has_a_name_is_no_other_fault(factor, name):
+    right = witnesses_of(plain(), lengths=SHORT)
+    scaled = changed(right, lambda each: {known: factor * value for known, value in each.gradients.items()})
+    explanation = explain_gradients(scaled)
+    assert names(explanation) == [f"scaled-gradient:{name}"]
+    assert explanation.equivalent == ()

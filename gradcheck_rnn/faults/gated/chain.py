@@ -10,7 +10,7 @@ from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.gated.caches import state_faults, step_cache_faults, whole_cache_faults
 from gradcheck_rnn.faults.gated.edges import affine_edge_faults, lone_path_faults, product_edge_faults
 from gradcheck_rnn.faults.gated.sums import family_faults
-from gradcheck_rnn.faults.gated.words import shown, slope_name
+from gradcheck_rnn.faults.gated.words import in_words, shown, slope_name
 from gradcheck_rnn.faults.outputs import output_error_faults, output_term_faults
 from gradcheck_rnn.faults.slopes import other_slopes
 from gradcheck_rnn.faults.taps import carry_faults, loop_faults, slope_faults, weight_faults
@@ -25,7 +25,8 @@ def stream_faults(cell: Cell, loss: str, steps: str) -> Iterator[Fault]:
         yield from carry_faults(f"d{state}_next", f"d{state}")
         yield from _misled_carry(cell, state)
     for each in cell.activated:
-        yield from slope_faults(f"{each.name}'", slope_name(cell, each), other_slopes(each.function))
+        others = other_slopes(each.function, value=in_words(cell, each.name), of=each.of)
+        yield from slope_faults(f"{each.name}'", slope_name(cell, each), others)
         if each.of in cell.states:
             says = f"d{each.of}_next goes through the derivative {slope_name(cell, each)}, which it lies behind"
             term, tap = f"{each.function}' of d{each.of}_next", (f"d{each.of}_next",)

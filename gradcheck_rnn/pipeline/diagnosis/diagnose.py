@@ -50,10 +50,14 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class _Draw:
-    """The user's gradients at a draw, and the way to ask for those at other problems of its sizes."""
+    """The user's gradients at a draw, and the way to ask for those at other problems of its sizes.
+
+    They are those of the described loss: the user's, which is `factor` times as large, is divided by that.
+    """
 
     witness: Witness
     ask: Ask
+    factor: float
 
 
 def planted_faults(settings: Settings, net: Net) -> tuple[Fault, ...]:
@@ -139,7 +143,7 @@ def diagnose_user(
         findings = unexplained(wrong, experiments, why=why)
     else:
         own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
-        findings = findings_of(explanation, user.net, own_names, wrong)
+        findings = findings_of(explanation, user.net, own_names, wrong, factor=drawn[0].factor)
     if not user.facts.takes_batch or not plan.thorough:
         return Diagnosis(tuple(findings))
     return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))
@@ -182,4 +186,4 @@ def _draw(plan: Plan, user: UserNet, net: Net, point: Point) -> _Draw | None:
         return usable(returned([problem])[0])
 
     gradients = ask(forward.problem)
-    return _Draw(Witness(forward.problem, gradients), ask) if gradients else None
+    return _Draw(Witness(forward.problem, gradients), ask, forward.factor) if gradients else None

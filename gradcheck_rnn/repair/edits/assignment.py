@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_rnn.repair.edit import Change, Edit
-from gradcheck_rnn.repair.edits.flow import ran
+from gradcheck_rnn.repair.edits.flow import loops_around, ran, targets, variable
 from gradcheck_rnn.repair.function import Function
 
 
@@ -28,12 +28,16 @@ def subtracted_not_assigned(function: Function) -> Iterator[Edit]:
 
 
 def assigned_not_added(function: Function) -> Iterator[Edit]:
-    """`x += e` and `x -= e` become `x = e`."""
+    """`x += e` and `x -= e` become `x = e`; `x[...] = e` where a loop names one array after the other."""
     for statement in ran(function):
         if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub):
             at = _operator(function, statement.target) - 1
             cost = 1.0 if isinstance(statement.op, ast.Add) else 1.5
             yield function.edit("assign instead of add", cost, Change(at, at + 1, ""))
+            loop = next(loops_around(function, statement), None)
+            if isinstance(loop, ast.For) and variable(statement.target) in map(variable, targets(loop)):
+                into = Change(end := function.text.span(statement.target)[1], end, "[...]")
+                yield function.edit("assign instead of add", cost, into, Change(at, at + 1, ""))
 
 
 def _may_be_added(function: Function) -> Iterator[ast.Assign]:

@@ -280,3 +280,9 @@ def test_a_sum_gets_the_step_s_part_of_what_is_given_and_not_taken_apart():
     assert "d = back(c + dh[:, t, :])" in found
     read = results(with_an_item, f"e = dh[:, 0]\n{body}", head, dh=array(2, 3, 4), c=array(2, 4), dx=array(2, 3, 4))
     assert not any("dh[:, t, :]" in line for line in read)
+
+
+def test_what_a_loop_names_is_filled_not_named_anew():
+    body = "for kept, d in zip(sums, ds):\n    kept += d\nreturn sums"
+    found = results(assigned_not_added, body, sums=[array(2)], ds=[array(2, seed=1)])
+    assert found == ["kept = d", "kept[...] = d"]

@@ -1,14 +1,19 @@
 """An explanation in words: a finding for each fault."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck_rnn.diagnose.experiments import Experiment
 from gradcheck_rnn.diagnose.hypotheses import Explanation
-from gradcheck_rnn.faults.fault import Fault
+from gradcheck_rnn.faults.fault import Damage, Fault
 from gradcheck_rnn.faults.formulas import in_names, right_formula
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.model.net import Net
+from gradcheck_rnn.model.net import Net, Sizes
+from gradcheck_rnn.model.sums import named_constants
+
+# done where a constant on everything may not have been multiplied in yet
+INSIDE = (Damage.CLIP, Damage.CLIP_NORM)
 
 
 def findings_of(
@@ -18,17 +23,35 @@ def findings_of(
 
     Args:
         explanation: of the gradients that were returned.
-        net: described net, for the layout of the formulas.
+        net: described net of a draw that is explained, for the layout of the formulas and the sizes.
         own_names: the user's name of each described parameter.
         wrong: the user's names of the parameters that fail.
         factor: the user's loss by the described one; amounts are told in the units of the user's gradients.
     """
-    explanation = replace(
-        explanation, faults=tuple(each.where_loss_is_multiplied(factor) for each in explanation.faults)
+    constant = _constant(explanation.faults, net.sizes)
+    in_own_units = (
+        each.where_loss_is_multiplied(factor if each.damage in INSIDE else factor * constant)
+        for each in explanation.faults
     )
+    explanation = replace(explanation, faults=tuple(in_own_units))
     found = [_finding(fault, explanation, net, own_names, wrong) for fault in explanation.faults]
     left = [own_names[name] for name in explanation.unexplained if own_names[name] in wrong]
     return [*found, _remainder(left)] if left else found
+
+
+def _constant(faults: Sequence[Fault], sizes: Sizes) -> float:
+    """The constant on everything that is returned, of faults that are done before it.
+
+    One that depends on the length is left out: an amount that holds at several lengths has not been multiplied by it.
+    """
+    known, longer = named_constants(sizes), named_constants(replace(sizes, length=sizes.length + 1))
+    constants = [fault for fault in faults if fault.taps == ("all",) and fault.damage is Damage.SCALE]
+    values = (known[each.other] if each.other else each.amount for each in constants if not _grows(each, known, longer))
+    return math.prod(values)
+
+
+def _grows(fault: Fault, known: Mapping[str, float], longer: Mapping[str, float]) -> bool:
+    return bool(fault.other) and known[fault.other] != longer[fault.other]
 
 
 def _finding(

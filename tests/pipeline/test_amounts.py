@@ -1,6 +1,7 @@
 """Amounts in findings are those that stand in the user's code, whatever its loss is multiplied by."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -55,11 +56,14 @@ RIGHT = {"carry": 'dz @ p["W_hh"].T', "returned": "d"}
 FACTORS = ("1 / 3", "2", "-3")
 
 
-def finding_of(folder, factor: str, **wrong: str) -> Finding:
+def findings_of(folder: Path, factor: str, **wrong: str) -> tuple[Finding, ...]:
     (folder / "net.py").write_text(CODE.format(factor=factor, **RIGHT | wrong))
     (folder / "net.yaml").write_text(CONFIG)
-    report = run_check(load_settings(str(folder / "net.yaml")), workers=0)
-    (finding,) = report.findings
+    return run_check(load_settings(str(folder / "net.yaml")), workers=0).findings
+
+
+def finding_of(folder: Path, factor: str, **wrong: str) -> Finding:
+    (finding,) = findings_of(folder, factor, **wrong)
     return finding
 
 
@@ -103,3 +107,20 @@ def test_a_factor_on_a_gradient_has_no_units(factor, tmp_path):
     finding = finding_of(tmp_path, factor, returned='{**d, "W_hh": 0.3 * d["W_hh"]}')
     assert finding.message == "dW_hh is multiplied by 0.3"
     assert finding.evidence["amount"] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ('np.clip(4 * d["W_hh"], -0.05, 0.05)', "dW_hh is clipped at 0.05 as it is returned"),
+        ('4 * d["W_hh"] + 0.02 * p["W_hh"]', "dW_hh contains 0.02 * W_hh, as a regulariser's gradient does"),
+    ],
+)
+def test_beside_a_constant_on_everything_an_amount_is_that_of_what_is_returned(wrong, message, factor, tmp_path):
+    everything = "{name: 4 * value for name, value in d.items()}"
+    findings = findings_of(tmp_path, factor, returned=f'{everything} | {{"W_hh": {wrong}}}')
+    assert {finding.message.partition(";")[0] for finding in findings} == {
+        "every gradient is multiplied by 4",
+        message,
+    }

@@ -143,7 +143,8 @@ def diagnose_user(
         findings = unexplained(wrong, experiments, why=why)
     else:
         own_names = {role: user.roles.names(role)[0] for role in user.net.shapes}
-        findings = findings_of(explanation, user.net, own_names, wrong, factor=drawn[0].factor)
+        first = drawn[0]
+        findings = findings_of(explanation, first.witness.problem.net, own_names, wrong, factor=first.factor)
     if not user.facts.takes_batch or not plan.thorough:
         return Diagnosis(tuple(findings))
     return Diagnosis(tuple(findings), chain_of_user(plan, user, nets[0], lengths_are_free=lengths_are_free))

@@ -59,19 +59,25 @@ def homes(file: File) -> Iterator[tuple[Home, Sizes]]:
 
 
 def _homes_of(owner: Class, module: Sizes) -> Iterator[tuple[Home, Sizes]]:
-    made = [pair for method in owner.methods.values() for pair in assignments(method)]
-    sizes = Sizes({**module.defined, **{name: value for target, value in made if (name := dotted(target))}})
-    arrays = _arrays(sizes, ((dotted(target), value) for target, value in made))
-    attributes = {name.removeprefix("self."): made for name, made in arrays.items() if name.startswith("self.")}
-    yield Home("object", _plain(attributes), owner.methods, owner), sizes
+    whole = _defined([each for method in owner.methods.values() for each in method.body], module.defined)
+    attributes: dict[str, Made] = {}
     keyed: dict[str, dict[str, Made]] = {}
-    for target, value in made:
-        name = dotted(target.value if isinstance(target, ast.Subscript) else target)
-        pairs = _pairs(value) if isinstance(value, ast.Dict) else [(text_key(target), value)]
-        if name.startswith("self.") and name.count(".") == 1:
-            for entry, its in _arrays(sizes, pairs).items():
-                keyed.setdefault(name.removeprefix("self."), {}).setdefault(entry, its)
-    yield from ((Home("dict of object", found, owner.methods, owner, key), sizes) for key, found in keyed.items())
+    for method in owner.methods.values():
+        # a local name means what its own method says
+        sizes, made = Sizes(_defined(method.body, whole)), list(assignments(method))
+        for name, its in _arrays(sizes, ((dotted(target), value) for target, value in made)).items():
+            if name.startswith("self."):
+                attributes.setdefault(name.removeprefix("self."), its)
+        for target, value in made:
+            name = dotted(target.value if isinstance(target, ast.Subscript) else target)
+            pairs = _pairs(value) if isinstance(value, ast.Dict) else [(text_key(target), value)]
+            if name.startswith("self.") and name.count(".") == 1:
+                for entry, its in _arrays(sizes, pairs).items():
+                    keyed.setdefault(name.removeprefix("self."), {}).setdefault(entry, its)
+    yield Home("object", _plain(attributes), owner.methods, owner), Sizes(whole)
+    yield from (
+        (Home("dict of object", found, owner.methods, owner, key), Sizes(whole)) for key, found in keyed.items()
+    )
 
 
 def _defined(statements: list[ast.stmt], outside: "dict[str, ast.expr] | object") -> dict[str, ast.expr]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gradcheck_rnn.adapters.source import Source, read_source
 from gradcheck_rnn.errors import Location, Mistake, UsageError
+from gradcheck_rnn.init.loops import written_out
 from gradcheck_rnn.init.syntax import File, read_file
 
 # bytes; no file that a person writes is larger, but notebooks with pictures in them come near
@@ -37,7 +38,7 @@ def read(path: Path) -> Read:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            tree = ast.parse(source.text, filename=str(path))
+            tree = written_out(ast.parse(source.text, filename=str(path)))
     except SyntaxError as error:
         raise UsageError(_no_python(path, source, error)) from error
     except (ValueError, RecursionError, MemoryError) as error:

@@ -21,7 +21,7 @@ from gradcheck_rnn.repair.scope import UncompiledError, scope_of
 from gradcheck_rnn.repair.target import Target, runs_of
 
 # seconds of work that all runs of edited code may take at least, and as a multiple of what the code takes as it stands
-LEAST_SECONDS = 0.1
+LEAST_SECONDS = 0.25
 MULTIPLE = 30.0
 
 

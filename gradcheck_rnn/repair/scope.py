@@ -4,7 +4,8 @@ import ast
 import contextlib
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,18 +32,15 @@ class UncompiledError(Exception):
 class Unit:
     """A function that runs in `gradients`, with the code that it has; `also_in_loss` says that it runs there, too.
 
-    A lambda is one, too: its node is that of a function which returns the same.
+    `live` are the function objects that run this code: methods, decorated ones and closures among them. A lambda is a
+    function, too: its node is that of one which returns the same.
     """
 
     text: Text
     node: FunctionNode
     code: CodeType
     also_in_loss: bool
-
-    @cached_property
-    def live(self) -> list[FunctionType]:
-        """The function objects that run this code: methods, decorated ones and closures among them."""
-        return [each for each in gc.get_referrers(self.code) if isinstance(each, FunctionType)]
+    live: tuple[FunctionType, ...] = ()
 
     @cached_property
     def span(self) -> tuple[int, int]:
@@ -192,6 +190,7 @@ def scope_of(session: Session, point: Point) -> Scope:
     """Run the user's code once at a point, and find the functions in which it does."""
     in_gradients = _code_run(lambda: session.gradients(point))
     in_loss = set() if session.adapter.loss is None else set(_code_run(lambda: session.loss(point)))
+    live = _live(in_gradients)
     texts: dict[Path, Text] = {}
     units = []
     for code in in_gradients:
@@ -199,9 +198,18 @@ def scope_of(session: Session, point: Point) -> Scope:
         text = texts.get(file) or texts.setdefault(file, _text(file, read_source(file).text))
         node = _node_of(text.tree, code)
         if node is not None:
-            units.append(Unit(text, node, code, code in in_loss))
+            units.append(Unit(text, node, code, code in in_loss, tuple(live[id(code)])))
     outermost = [unit for unit in units if not any(_is_within(unit, other) for other in units)]
     return Scope(tuple(sorted(outermost, key=lambda unit: unit.also_in_loss)), texts)
+
+
+def _live(codes: Sequence[CodeType]) -> Mapping[int, list[FunctionType]]:
+    """The function objects that run each code, by its identity: one look at all that a process holds takes long."""
+    found: dict[int, list[FunctionType]] = defaultdict(list)
+    for each in gc.get_referrers(*codes):
+        if isinstance(each, FunctionType):
+            found[id(each.__code__)].append(each)
+    return found
 
 
 @lru_cache(maxsize=FILES)

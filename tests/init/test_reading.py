@@ -4,10 +4,13 @@ import ast
 
 import pytest
 
+from gradcheck_rnn.init.homes import homes
+from gradcheck_rnn.init.loops import written_out
 from gradcheck_rnn.init.names import HIDDEN, INPUT, OUTPUT, argument_called, size_called
 from gradcheck_rnn.init.results import results
 from gradcheck_rnn.init.shapes import Sizes
 from gradcheck_rnn.init.start import start
+from gradcheck_rnn.init.syntax import read_file
 
 
 def expression(text: str) -> ast.expr:
@@ -108,6 +111,43 @@ class Net:
             s = np.tanh(self.U @ x[t] + mystery)
         return dU, dW
 """
+
+
+LOCAL_NAMES = """
+import numpy as np
+
+class Net:
+    def __init__(self, vocab, hidden):
+        z = vocab + hidden
+        self.Wf, self.bf = np.random.randn(hidden, z), np.zeros((hidden, 1))
+
+    def forward(self, x, h):
+        z = np.vstack((h, x))
+        self.f = 1 / (1 + np.exp(-(self.Wf @ z + self.bf)))
+"""
+
+
+def test_a_local_name_means_what_its_own_method_says():
+    file = read_file(ast.parse(LOCAL_NAMES))
+    found = next(home for home, _ in homes(file) if home.kind == "object")
+    assert found.arrays["Wf"].shape == (HIDDEN, INPUT + HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("for g in 'zr':\n    P['W' + g] = a", "P['Wz'] = a\nP['Wr'] = a"),
+        ("for g in ['z', 'r']:\n    P[f'W_{g}h'] = a", "P['W_zh'] = a\nP['W_rh'] = a"),
+        ("for g in ('i', 'f'):\n    for k in 'xh':\n        P['W' + k + g] += d[g]",
+         "P['Wxi'] += d['i']\nP['Whi'] += d['i']\nP['Wxf'] += d['f']\nP['Whf'] += d['f']"),
+        ("def f():\n    for g in 'zr':\n        x = P[g + n]", "def f():\n    x = P['z' + n]\n    x = P['r' + n]"),
+        ("for t in range(3):\n    h[t] = a", "for t in range(3):\n    h[t] = a"),
+        ("for a, b in ['zr']:\n    x = a", "for a, b in ['zr']:\n    x = a"),
+        ("for c in text:\n    x = c", "for c in text:\n    x = c"),
+    ],
+)  # fmt: skip
+def test_loops_over_words_are_written_out_and_others_stay(text, written):
+    assert ast.unparse(written_out(ast.parse(text))) == written
 
 
 def test_what_cannot_be_told_is_marked_in_the_file(tmp_path):

@@ -1,6 +1,8 @@
 """Functions that run in a backward pass, found, compiled anew and put in each other's place."""
 
+import gc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -147,6 +149,31 @@ def gradients(p, b):
     with session_of(tmp_path, source) as session:
         units = scope_of(session, POINT).units
     assert [(unit.node.name, unit.also_in_loss) for unit in units] == [("gradients", False), ("forward", True)]
+
+
+def test_what_runs_is_looked_for_once_and_before_any_edit_is_timed(tmp_path, monkeypatch):
+    """In a process that holds much, a test runner's, that takes longer than an edit may."""
+    asked = []
+
+    def referrers(*objects):
+        asked.append(len(objects))
+        return gc.get_referrers(*objects)
+
+    monkeypatch.setattr("gradcheck_rnn.repair.scope.gc", SimpleNamespace(get_referrers=referrers))
+    source = """
+def backward(w):
+    return 3 * w
+
+def gradients(p, b):
+    return {'w': backward(p['w'])}
+"""
+    with session_of(tmp_path, source) as session:
+        scope = scope_of(session, POINT)
+        edit = replaced(scope, "3 * w", "4 * w")
+        unit = scope.unit_of(edit)
+        with unit.running(unit.compiled(edit)):
+            assert session.gradients(POINT).gradients["w"] == 4 * POINT.parameters["w"]
+    assert asked == [2]
 
 
 @pytest.mark.parametrize("broken", ["3 * (", "return"])

@@ -22,7 +22,7 @@ FAULTS = (
     pytest.param(
         "cell: lstm, layers: 2",
         "missing-term:dc_next_2",
-        "dc_2 = dc_next_2 + ds_2 * (1 - s_2**2)",
+        "dc_2 = dc_next_2 + ds_2 * (1 - s_2**2), with s_2 = tanh(c_2)",
         2,
         marks=pytest.mark.campaign,
     ),

@@ -19,7 +19,7 @@ def _rounds(statement: ast.stmt) -> list[ast.stmt]:
 
 
 class _WrittenOut(ast.NodeTransformer):
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:  # the name that ast asks for
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
         words = _words(node.iter)
         if not isinstance(node.target, ast.Name) or not 0 < len(words) <= MOST_WORDS:
             return self.generic_visit(node)
@@ -33,17 +33,17 @@ class _Said(ast.NodeTransformer):
     def __init__(self, name: str, word: str) -> None:
         self.name, self.word = name, word
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # the name that ast asks for
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id != self.name or not isinstance(node.ctx, ast.Load):
             return node
         return ast.copy_location(ast.Constant(self.word), node)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # the name that ast asks for
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         texts = [_text(node.left), _text(node.right)]
         return _joined(texts, node) if isinstance(node.op, ast.Add) else node
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # the name that ast asks for
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         self.generic_visit(node)
         parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
         return _joined(map(_text, parts), node)

@@ -14,7 +14,7 @@ from gradcheck_rnn.analytic.inspection import inspect
 from gradcheck_rnn.analytic.runner import running
 from tests.analytic.adapters import RIGHT, RIGHT_GRADIENTS, code, point
 
-SHORT = 0.3  # seconds that a hanging call gets
+SHORT = 1.5  # seconds that a hanging call gets
 
 
 def own_pid(session) -> int:
@@ -152,12 +152,12 @@ def test_a_hang_is_ended_after_its_time_and_its_line_is_named(tmp_path, source, 
     assert finding.message.startswith(f"{called} took longer than {SHORT} s")
     assert finding.location.file == str(tmp_path / "adapter.py")
     assert finding.location.line in line
-    assert SHORT <= time.monotonic() - began < SHORT + 5
+    assert SHORT <= time.monotonic() - began < SHORT + 30
 
 
 def test_the_time_of_one_call_is_limited_and_not_that_of_a_task(tmp_path):
-    """Four calls of 0.1 s each within a limit of 0.3 s."""
-    source = loss_that("time.sleep(0.1)", head="import time")
+    """Four calls of 0.5 s each within a limit of 1.5 s."""
+    source = loss_that("time.sleep(0.5)", head="import time")
     with running(code(tmp_path, source, timeout=SHORT), workers=1) as runner:
         assert runner.run(four_losses) == [0.0] * 4
 
@@ -356,7 +356,7 @@ def test_a_thread_that_user_code_left_running_keeps_no_worker_alive(tmp_path):
     with running(code(tmp_path, source), workers=1) as runner:
         pid = runner.run(own_pid)
     assert is_gone(pid)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_the_folder_of_the_workers_files_is_removed(tmp_path, monkeypatch):

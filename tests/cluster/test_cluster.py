@@ -21,7 +21,7 @@ from tests.cli.running import COMMAND, CONFIGS, PATIENCE, clean_environment
 from tests.cli.test_signals import wait_for
 from tests.cluster.tasks import end_worker, end_worker_once, total, user_loss
 
-SHORT = 0.3  # seconds that a hanging call gets
+SHORT = 1.5  # seconds that a hanging call gets
 
 
 # the batch says how

@@ -202,8 +202,7 @@ def _text(part: "Report") -> str:
     from gradcheck_rnn.report.words import summary
 
     text = f"{summary(part)}\n\n{part}"
-    is_mendable = part.outcome == "fail" and part.in_python
-    return f"{text}\n\ntry: {fix_command(part.settings.source, ())}" if is_mendable else text
+    return f"{text}\n\ntry: {fix_command(part.settings.source, ())}" if part.wants_repair else text
 
 
 def _collection_error(error: "UserCodeError") -> str:

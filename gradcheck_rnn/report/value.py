@@ -117,6 +117,18 @@ class Report:
         )
 
     @property
+    def is_only_clipped(self) -> bool:
+        """Whether nothing is found but bounds on what is returned, which are no faults where they are not reached."""
+        returned = {"all", *self.roles.values(), *(row.name for row in self.rows)}
+        bounds = [each.kind == "clipped-gradient" and each.term in returned for each in self.findings]
+        return bool(bounds) and all(bounds)
+
+    @property
+    def wants_repair(self) -> bool:
+        """Whether to search a patch, or write the one that was found, is what to do next."""
+        return self.may_be_repaired and (self.patch is not None or not self.is_only_clipped)
+
+    @property
     def is_accepted(self) -> bool:
         """Whether a baseline lets through all that is wrong: each finding, and each parameter by a proven one."""
         proven = [each for each in self.findings if each.accepted and each.certainty == "matched"]

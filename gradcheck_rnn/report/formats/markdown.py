@@ -73,7 +73,7 @@ def _report(report: Report, invocation: Invocation) -> str:
         *(part for finding in report.findings for part in _finding(finding)),
         *([f"Chain map: {_prose(read_chain(report.chain))}"] if report.chain else []),
         *_bullets([f"note: {note.message}" + (f" (help: {note.help})" if note.help else "") for note in report.notes]),
-        "Reproduce it, and search a patch:" if report.may_be_repaired else "Reproduce it:",
+        "Reproduce it, and search a patch:" if report.wants_repair else "Reproduce it:",
         _fenced("\n".join(_commands(report, invocation)), "sh"),
         _details("what was checked", subject(report)),
     ]
@@ -88,7 +88,7 @@ def _sign(report: Report) -> str:
 def _commands(report: Report, invocation: Invocation) -> Iterator[str]:
     source = report.settings.source
     yield invocation.check_command(source)
-    if report.may_be_repaired:
+    if report.wants_repair:
         yield invocation.fix_command(source)
 
 

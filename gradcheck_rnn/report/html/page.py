@@ -81,7 +81,7 @@ def _section(report: Report, invocation: Invocation, name: str) -> _Section:
         table_caption=table_caption(report),
         findings=found_faults(report.findings),
         patch=None if report.patch is None else _patch(report.patch),
-        fix=invocation.fix_command(report.settings.source) if report.may_be_repaired else "",
+        fix=invocation.fix_command(report.settings.source) if report.wants_repair else "",
         maps=[] if report.chain is None else drawn_maps(report.chain),
         pictures=list(_pictures(report, name)),
         notes=report.notes,

@@ -38,17 +38,10 @@ def show_hint(report: Report, console: Console, overrides: Sequence[str]) -> Non
     if report.chain is None or report.notes:  # a chain map ends with an empty line of its own
         console.print()
     source = report.settings.source
-    if _is_only_clipped(report):
+    if report.is_only_clipped:
         say(console, Text("try: fewer steps (--set sequence.length=3), at which no bound may be reached"))
         return
     console.print(Text(f"try: {fix_command(source, overrides)}{_from_where(source)}"), soft_wrap=True)
-
-
-def _is_only_clipped(report: Report) -> bool:
-    """Whether nothing is found but bounds on what is returned, which are no faults where they are not reached."""
-    returned = {"all", *report.roles.values(), *(row.name for row in report.rows)}
-    bounds = [each.kind == "clipped-gradient" and each.term in returned for each in report.findings]
-    return bool(bounds) and all(bounds)
 
 
 def _from_where(source: str) -> str:

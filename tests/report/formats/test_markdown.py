@@ -93,6 +93,11 @@ def test_a_finding_has_its_message_its_help_and_the_commands():
     assert ("sh", "gradcheck-rnn check net.yaml\ngradcheck-rnn fix net.yaml\n") in fences(tokens)
 
 
+def test_where_only_a_bound_is_found_no_search_is_proposed():
+    bounded = replace(failing(Finding("clipped-gradient", "all", "clipped at 5")), in_python=True)
+    assert ("sh", "gradcheck-rnn check net.yaml\n") in fences(blocks(bounded))
+
+
 def test_the_line_of_a_finding_is_shown_as_code():
     tokens = blocks(dead(RAISED))
     assert "at /repository/net.py:41" in contents(tokens, "p")

@@ -118,6 +118,14 @@ def test_without_a_patch_at_hand_the_page_says_how_one_is_searched():
     assert page.of_class("diff") == []
 
 
+def test_where_only_a_bound_is_found_no_search_is_proposed():
+    bound = Finding("clipped-gradient", "all", "clipped at 5")
+    report = replace(failing_report(), study=None, patch=None, chain=None, findings=(bound,))
+    page = page_of(report)
+    assert "gradcheck-rnn check net.yaml" in page
+    assert "gradcheck-rnn fix" not in page
+
+
 def test_code_that_is_no_python_gets_no_hint_of_a_patch():
     page = page_of(replace(failing_report(), study=None, chain=None, in_python=False))
     assert "gradcheck-rnn fix" not in page

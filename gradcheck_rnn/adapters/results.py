@@ -28,7 +28,14 @@ def mapping(prefix: str = "d", suffix: str = "") -> Result:
     """A dict, whose keys are the parameters' names with a prefix and a suffix."""
 
     def read(returned: Any, holder: Holder, _before: Mapping[str, Array]) -> dict[str, Any]:
-        return {name: returned[f"{prefix}{name}{suffix}"] for name in holder.names}
+        keys = {name: f"{prefix}{name}{suffix}" for name in holder.names}
+        try:
+            return {name: returned[key] for name, key in keys.items()}
+        except (KeyError, IndexError, TypeError) as error:
+            expected, got = ", ".join(keys.values()), type(returned).__name__
+            got = f"a dict of {', '.join(map(str, returned))}" if isinstance(returned, dict) else f"a {got}"
+            looks = f"mapping(prefix={prefix!r}, suffix={suffix!r}) stands for a dict of {expected}"
+            raise ValueError(f"{looks}; the backward pass returned {got}") from error
 
     return read
 

@@ -17,6 +17,8 @@ def show_printed(reports: "Iterable[Report]", *, verbose: bool = False, shown_by
         lines = report.printed.splitlines()
         if verbose:
             click.echo(f"your code printed:\n{report.printed.rstrip()}", err=True)
+        elif len(lines) == 1:
+            click.echo(f"your code printed one line ({shown_by} shows it): {lines[0][:60]}", err=True)
         else:
-            shown = f"first: {lines[0][:60]}" + (f"; last: {lines[-1][:60]}" if len(lines) > 1 else "")
+            shown = f"first: {lines[0][:60]}; last: {lines[-1][:60]}"
             click.echo(f"your code printed {len(lines)} lines ({shown_by} shows them), {shown}", err=True)

@@ -93,7 +93,7 @@ class _Body:
             yield f"    {self._call(found.loss.name)}"
         yield f"    return {backward}"
         yield ""
-        loss = "lambda batch: run(batch)" + f"[{found.result.loss}]"
+        loss = "lambda batch: run(batch)" + f"[{_key(found.result.loss)}]"
         if found.result.loss is None:
             loss = "run"
             if found.loss is not None:
@@ -106,7 +106,7 @@ class _Body:
                 place = returns_loss(found.loss)
                 yield f"    return {own}" + ("" if place in (None, NOT_THERE) else f"[{place}]")
                 yield ""
-        run = "run" if found.result.part is None else f"lambda batch: run(batch)[{found.result.part}]"
+        run = "run" if found.result.part is None else f"lambda batch: run(batch)[{_key(found.result.part)}]"
         if found.result.kept:
             run = f"lambda batch: (run(batch), net.{found.result.kept})[1]"
         home = {"module": "net", "object": "net", "dict": "weights"}.get(found.home.kind, f"net.{found.home.key}")
@@ -229,8 +229,8 @@ class _Body:
         yield f"    {', '.join(wanted)}{' = ' if wanted else ''}{self._call(forward.name)}"
         for name, _ in arguments(found.backward) if "error" in taken else []:
             if is_output_error(name):
-                is_stepwise = uses(found.backward, name, found.home.functions).has_steps
-                last = "" if is_stepwise or not _is_list(results[0], forward) else "[-1]"
+                its = uses(found.backward, name, found.home.functions)
+                last = "" if its.has_steps or its.is_counted or not _is_list(results[0], forward) else "[-1]"
                 yield f"    error = {results[0]}{last} - {found.reading.targets()}"
 
     def _shape(self, weight: str) -> str:
@@ -243,6 +243,11 @@ class _Body:
     def _mark(self, what: str) -> str:
         self.open.append(what)
         return f"# {FILL_IN}: {what}"
+
+
+def _key(key: int | str | None) -> str:
+    """An index or a key, as code."""
+    return f'"{key}"' if isinstance(key, str) else str(key)
 
 
 def _is_plain(value: ast.expr) -> bool:

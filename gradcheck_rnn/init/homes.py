@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradcheck_rnn.init.shapes import Shape, Sizes
-from gradcheck_rnn.init.syntax import Class, File, Function, assignments, dotted, returned, text_key
+from gradcheck_rnn.init.syntax import Class, File, Function, assignments, dotted, returned, text_entries, text_key
 
 Kind = Literal["module", "object", "dict of object", "dict"]
 
@@ -53,7 +53,7 @@ def homes(file: File) -> Iterator[tuple[Home, Sizes]]:
             yield Home("dict", arrays, file.functions, maker=function.name), local
     entries = [(text_key(target), value) for target, value in assignments(file.statements)]
     dicts = [value for _, value in assignments(file.statements) if isinstance(value, ast.Dict)]
-    arrays = _arrays(sizes, [*entries, *(pair for each in dicts for pair in _pairs(each))])
+    arrays = _arrays(sizes, [*entries, *(pair for each in dicts for pair in text_entries(each))])
     if arrays:
         yield Home("dict", arrays, file.functions), sizes
 
@@ -70,7 +70,7 @@ def _homes_of(owner: Class, module: Sizes) -> Iterator[tuple[Home, Sizes]]:
                 attributes.setdefault(name.removeprefix("self."), its)
         for target, value in made:
             name = dotted(target.value if isinstance(target, ast.Subscript) else target)
-            pairs = _pairs(value) if isinstance(value, ast.Dict) else [(text_key(target), value)]
+            pairs = text_entries(value) if isinstance(value, ast.Dict) else [(text_key(target), value)]
             if name.startswith("self.") and name.count(".") == 1:
                 for entry, its in _arrays(sizes, pairs).items():
                     keyed.setdefault(name.removeprefix("self."), {}).setdefault(entry, its)
@@ -89,19 +89,14 @@ def _entries(where: ast.expr | None, function: Function) -> Iterator[tuple[str, 
     """Keys with values of a dict that a function returns: as it is written there, or filled before."""
     if isinstance(where, ast.Dict):
         local = {dotted(target): value for target, value in assignments(function)}
-        yield from ((key, local.get(dotted(value), value)) for key, value in _pairs(where))
+        yield from ((key, local.get(dotted(value), value)) for key, value in text_entries(where))
     elif where is not None and dotted(where):
         name = dotted(where)
         for target, value in assignments(function):
             if isinstance(target, ast.Subscript) and dotted(target.value) == name:
                 yield text_key(target), value
             elif dotted(target) == name and isinstance(value, ast.Dict):
-                yield from _pairs(value)
-
-
-def _pairs(value: ast.Dict) -> list[tuple[str, ast.expr]]:
-    pairs = zip(value.keys, value.values, strict=True)
-    return [(key.value, each) for key, each in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+                yield from text_entries(value)
 
 
 def _arrays(sizes: Sizes, pairs: "Iterator[tuple[str, ast.expr]] | list[tuple[str, ast.expr]]") -> dict[str, Made]:

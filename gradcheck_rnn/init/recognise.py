@@ -141,7 +141,9 @@ def _reading(
     form = form_of(shapes, functions, batched=axes != "T" or is_batched(functions))
     if axes == "IBT":
         form = "columns"
-    has_steps = targets.has_steps or (targets.in_arange and form not in ("batch", "columns"))
+    has_steps = targets.has_steps
+    if form not in ("batch", "columns"):
+        has_steps |= targets.in_arange or targets.is_counted
     is_last = bool(net.output) and uses_outside_loops(net.output, functions) and not has_steps
     return Reading(
         tokens=inputs.is_index,
@@ -169,6 +171,7 @@ def _together(found: Sequence[Uses]) -> Uses:
         any(each.is_index for each in found),
         any(each.has_steps for each in found),
         any(each.in_arange for each in found),
+        any(each.is_counted for each in found),
         next((each.axes for each in found if each.axes), ""),
         any(each.is_reshaped for each in found),
     )

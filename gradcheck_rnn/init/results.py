@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck_rnn.init.names import gradient_names, plain_name
@@ -13,7 +13,9 @@ from gradcheck_rnn.init.syntax import (
     dotted,
     elements,
     ordered,
+    resolved,
     returned,
+    text_entries,
     text_key,
 )
 from gradcheck_rnn.init.uses import reachable
@@ -27,16 +29,16 @@ _THROUGH = {"clip", "array", "asarray", "copy", "float", "sum", "mean"}
 class Result:
     """The gradients of `weights` in what a function returns, or leaves behind.
 
-    `code` makes it in an adapter; `part` is which of the returned values holds them, None where they are all of it;
-    `loss` is which of the returned values is the loss; `rate` is how the learning rate is written in an update;
-    `kept` is the attribute that holds them in a dict.
+    `code` makes it in an adapter; `part` is which of the returned values holds them, by number or by key, None where
+    they are all of it; `loss` is which of the returned values is the loss; `rate` is how the learning rate is written
+    in an update; `kept` is the attribute that holds them together.
     """
 
     code: str
     weights: tuple[str, ...]
     line: int
-    part: int | None = None
-    loss: int | None = None
+    part: int | str | None = None
+    loss: int | str | None = None
     rate: str = ""
     form: str = "values"
     kept: str = ""
@@ -55,6 +57,8 @@ def _returned(function: Function, gradients: Mapping[str, str], known: Sequence[
     if whole is None:
         return []
     values = elements(whole, function)
+    if len(values) == 1 and isinstance(values[0], ast.Dict) and (inside := _in_parts(values[0], function, known)):
+        return inside
     loss = next((place for place, each in enumerate(values) if re.fullmatch(LOSS, name_of(each).lower())), None)
     is_one = not isinstance(whole, ast.Tuple | ast.List)
     found = _listed(values, gradients, whole.lineno)
@@ -69,6 +73,18 @@ def _returned(function: Function, gradients: Mapping[str, str], known: Sequence[
         ]
     own = loss if not is_one else None
     return [each if each.part is not None else Result(each.code, each.weights, each.line, None, own) for each in inner]
+
+
+def _in_parts(whole: ast.Dict, function: Function, known: Sequence[str]) -> list[Result]:
+    """Gradients in a dict that has others beside it: `{"loss": loss, "grads": grads}`."""
+    parts = text_entries(whole)
+    loss = next((key for key, _ in parts if re.fullmatch(LOSS, key.lower())), None)
+    return [
+        replace(found, part=key, loss=loss)
+        for key, value in parts
+        if key != loss
+        for found in _in_dict(resolved(value, function), function, known)
+    ]
 
 
 def _listed(values: Sequence[ast.expr], gradients: Mapping[str, str], line: int) -> list[Result]:
@@ -105,9 +121,12 @@ def _with_affix(keys: Sequence[str], known: Sequence[str], before: str, after: s
 def _keys(value: ast.expr, function: Function, known: Sequence[str]) -> list[str]:
     """Keys of a dict: written, assigned one by one, or those of the weights that it is made from."""
     if isinstance(value, ast.Dict):
-        return [each.value for each in value.keys if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        return [key for key, _ in text_entries(value)]
     if isinstance(value, ast.DictComp):
-        return [] if isinstance(value.key, ast.Constant) else _computed(value.key, known)
+        through = resolved(value.generators[0].iter, function)
+        listed = {each.value for each in getattr(through, "elts", ()) if isinstance(each, ast.Constant)}
+        names = [name for name in known if name in listed] or known
+        return [] if isinstance(value.key, ast.Constant) else _computed(value.key, names)
     if called(value) == "dict" and isinstance(value, ast.Call):
         return [each.arg for each in value.keywords if each.arg]
     name = dotted(value)
@@ -129,25 +148,36 @@ def _computed(key: ast.expr, known: Sequence[str]) -> list[str]:
 def kept_in_dict(
     function: Function, functions: Mapping[str, Function], weights: Iterable[str], home: str
 ) -> list[Result]:
-    """Gradients that a method, or one that it calls, puts into a dict of the object: `self.grads["dW"] += ...`."""
+    """Gradients that a method, or one that it calls, keeps together in the object.
+
+    One by one, as in `self.grads["dW"] += ...`, or all at once, as in `self.grads = grads`.
+    """
     if not re.search(r"back|bptt|grad", function.name.lower()):
         return []
+    if not any(isinstance(each, ast.For) for each in ordered(function)):
+        return []
+    known = list(weights)
     places: dict[str, list[str]] = {}
-    for node in (node for each in reachable(function, functions) for node in ordered(each)):
-        targets: list[ast.expr] = [node.target] if isinstance(node, ast.AugAssign) else []
-        target = next(iter(node.targets if isinstance(node, ast.Assign) else targets), None)
-        key = text_key(target) if target is not None else ""
-        name = dotted(target.value) if key and isinstance(target, ast.Subscript) else ""
-        if name.startswith("self.") and name != f"self.{home}":
-            places.setdefault(name.removeprefix("self."), []).append(key)
-    has_loop = any(isinstance(each, ast.For) for each in ordered(function))
-    values = elements(returned(function), function)
+    for each in reachable(function, functions):
+        for place, keys in _stored(each, known):
+            if place != home:
+                places.setdefault(place, []).extend(keys)
+    whole = returned(function)
+    values = elements(whole, function) if isinstance(whole, ast.Tuple) else []
     loss = next((place for place, each in enumerate(values) if re.fullmatch(LOSS, name_of(each).lower())), None)
-    return [
-        replace(found, loss=loss, form="kept", kept=place)
-        for place, keys in places.items()
-        if has_loop and (found := _by_keys(keys, list(weights), function.lineno)) is not None
-    ]
+    made = {place: _by_keys(keys, known, function.lineno) for place, keys in places.items()}
+    return [replace(found, loss=loss, form="kept", kept=place) for place, found in made.items() if found is not None]
+
+
+def _stored(function: Function, known: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Attributes of the object that a method puts values into by keys, with those keys."""
+    targets = list(assignments(function))
+    targets += [(each.target, each.value) for each in ordered(function) if isinstance(each, ast.AugAssign)]
+    for target, value in targets:
+        key = text_key(target)
+        place = dotted(target.value if key and isinstance(target, ast.Subscript) else target)
+        if place.startswith("self.") and place.count(".") == 1:
+            yield place.removeprefix("self."), [key] if key else _keys(value, function, known)
 
 
 def _left(function: Function, gradients: Mapping[str, str]) -> list[Result]:

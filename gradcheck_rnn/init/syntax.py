@@ -111,6 +111,12 @@ def text_key(node: ast.AST) -> str:
     return ""
 
 
+def text_entries(value: ast.Dict) -> list[tuple[str, ast.expr]]:
+    """Keys of a dict that are written as text, with their values."""
+    pairs = zip(value.keys, value.values, strict=True)
+    return [(key.value, each) for key, each in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+
+
 def names_in(node: ast.AST) -> set[str]:
     """Plain names that occur in a node."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}

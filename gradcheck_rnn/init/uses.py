@@ -16,12 +16,14 @@ DEPTH = 4
 class Uses:
     """Whether entries are whole numbers, whether it has steps, where its steps are, and whether steps are reshaped.
 
-    `in_arange`: its entries pick one of each row, as in `p[np.arange(n), y]`.
+    `in_arange`: its entries pick one of each row, as in `p[np.arange(n), y]`; `is_counted`: its length is taken. Both
+    are of the steps or of the batch, whichever comes first.
     """
 
     is_index: bool = False
     has_steps: bool = False
     in_arange: bool = False
+    is_counted: bool = False
     axes: str = ""
     is_reshaped: bool = False
     is_sentences: bool = False
@@ -81,7 +83,9 @@ def _note(node: ast.AST, wholes: set[str], steps: set[str], found: Uses) -> None
         first = node.args[0] if node.args else None
         taken = first is not None and (_is_step(first, wholes) or dotted(first) in steps | wholes)
         found.is_index |= taken and re.fullmatch(ONE_HOT, called(node).lower()) is not None
-        found.has_steps |= called(node) in ("len", "enumerate", "zip") and bool(names_in(node) & wholes)
+        if names_in(node) & wholes:
+            found.has_steps |= called(node) in ("enumerate", "zip")
+            found.is_counted |= called(node) == "len"
         inner = node.func.value if isinstance(node.func, ast.Attribute) else None
         if called(node) == "reshape" and inner is not None:
             found.is_reshaped |= _is_step(inner, wholes) or dotted(inner) in steps or taken

@@ -69,6 +69,15 @@ def test_another_number_of_values_is_refused(returned):
         values(None, "W")(returned, Holder({"W": ONE}, ["W"]), {})
 
 
+def test_a_dict_with_other_keys_is_refused_with_those_it_has():
+    with pytest.raises(
+        ValueError, match=r"mapping\(prefix='d', .*\) stands for a dict of dW; .* returned a dict of W, V$"
+    ):
+        mapping()({"W": ONE, "V": ONE}, Holder({"W": ONE}, ["W"]), {})
+    with pytest.raises(ValueError, match=r"a dict of dW; .* returned a tuple$"):
+        mapping()((ONE,), Holder({"W": ONE}, ["W"]), {})
+
+
 SCRIPT = """
 import math
 import no_such_module

@@ -39,12 +39,15 @@ STYLES = {
         Style("styles/gradients_aside.py", "back = dz @ self.W_hh.T", "back = dz @ self.W_hh", *UNTRANSPOSED),
         Style("styles/rows_class.py", "dh_next = dz @ self.W_hh.T", "dh_next = dz @ self.W_hh", *UNTRANSPOSED),
         Style("styles/loss_keeps_targets.py", "back = self.W.T @ raw", "back = self.W @ raw", *UNTRANSPOSED),
+        Style("styles/gradients_kept.py", "dh_next = dz @ self.Wh.T", "dh_next = dz @ self.Wh", *UNTRANSPOSED),
+        Style("styles/last_step_batches.py", "dh = da @ self.W_rec.T", "dh = da @ self.W_rec", *UNTRANSPOSED),
         # weights in a dict, of an object or passed around
         Style("styles/params_batches.py", "dh = dz @ Wh.T", "dh = dz @ Wh", *UNTRANSPOSED),
         Style("styles/gru_class.py", "+ drh * r +", "+ drh +", "missing-term", "r in dh_next"),
         Style("styles/gate_methods.py", "dc * f\n", "0 * dc\n", "missing-term", "dc_next"),
         Style("styles/params_passed.py", '(parameters["Waa"].T, dz)', '(parameters["Waa"], dz)', *UNTRANSPOSED),
         Style("styles/functions_of_params.py", "params['Whh'].T @ da", "params['Whh'] @ da", *UNTRANSPOSED),
+        Style("styles/named_results.py", 'params["W"].T @ da', 'params["W"] @ da', *UNTRANSPOSED),
         # an update at once
         Style("styles/error_in.py", "d_h = self.Whh.T @ d_z", "d_h = self.Whh @ d_z", *UNTRANSPOSED),
         Style("styles/update_loop.py", "np.dot(self.Wh.T, dz)", "np.dot(self.Wh, dz)", *UNTRANSPOSED),

@@ -9,7 +9,7 @@ from pathlib import Path
 from gradcheck_rnn.analytic.functions import Function, Parameters, written_in
 from gradcheck_rnn.api import Config, check, repaired
 from gradcheck_rnn.config.mapping import override_texts
-from gradcheck_rnn.errors import StaleBaselineWarning
+from gradcheck_rnn.errors import StaleBaselineWarning, UsageError
 from gradcheck_rnn.repair.seconds import BESIDE
 from gradcheck_rnn.report.repair.text import fix_command, patch_text, why_no_patch
 from gradcheck_rnn.report.repair.value import Repair
@@ -67,15 +67,18 @@ def assert_gradients(
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     __tracebackhide__ = True
-    report = check(
-        config,
-        loss=loss,
-        gradients=gradients,
-        parameters=parameters,
-        overrides=overrides,
-        only=only,
-        baseline=baseline,
-    )
+    try:
+        report = check(
+            config,
+            loss=loss,
+            gradients=gradients,
+            parameters=parameters,
+            overrides=overrides,
+            only=only,
+            baseline=baseline,
+        )
+    except UsageError as error:
+        raise error.with_traceback(None) from None  # the line of the test is the one that counts
     if report.interrupted:
         raise KeyboardInterrupt
     for note in report.notes:

@@ -207,5 +207,7 @@ def test_an_interrupt_is_passed_on(monkeypatch):
 
 
 def test_a_mistake_in_the_call_is_no_failed_gradient():
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         assert_gradients(loss=loss, parameters=POINT)
+    assert [entry.name for entry in caught.traceback][1:] == ["assert_gradients"]  # none of what is below it
+    assert caught.value.__suppress_context__

@@ -117,6 +117,8 @@ def _help_for(function: str, error: BaseException, *, apart: bool) -> str:
         return "return instead of leaving the process"
     if isinstance(error, TypeError) and not _user_frames(error.__traceback__):
         return f"it is called as {SIGNATURES.get(function, function)}"
+    if isinstance(error, SyntaxError):
+        return "nothing of the file has run: Python reads it whole first"
     if function == "adapter":
         return "the adapter is imported as it stands: keep training and file reading out of it"
     return "`--workers 0` runs it in this process, where a debugger can follow" if apart else ""

@@ -226,6 +226,7 @@ def test_a_syntax_error_has_its_place(tmp_path):
     finding = failed(write(tmp_path, adapter="import math\ndef gradients(parameters, batch)\n    return {}\n"))
     assert (finding.kind, finding.term) == ("raised", "adapter")
     assert "SyntaxError" in finding.message
+    assert "Python reads it whole first" in finding.help
     assert (finding.location.file, finding.location.line) == (str(tmp_path / "adapter.py"), 2)
     assert finding.location.text == "def gradients(parameters, batch)"
 

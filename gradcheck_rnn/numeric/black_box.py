@@ -17,7 +17,7 @@ from gradcheck_rnn.numeric.estimate import Estimate, Indices, joined, never_belo
 from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
 from gradcheck_rnn.numeric.ladder import MovedLosses, calls_per_entry, derivatives
 from gradcheck_rnn.numeric.noise import loss_noise
-from gradcheck_rnn.numeric.progress import Counter, Progress
+from gradcheck_rnn.numeric.progress import Counter
 from gradcheck_rnn.numeric.user_losses import at_once, moved_user_losses, moved_user_losses_at_once
 
 # seconds of work in one shard at most, short beside a person's patience; and at least, long beside a round trip
@@ -72,7 +72,7 @@ def user_gradient(
     *,
     noise: float,
     base: float,
-    progress: Progress,
+    count: Counter,
     foresee: Foresee,
 ) -> dict[str, Estimate]:
     """Differentiate the user's loss by the given entries of each parameter, `indices[name]` (K,).
@@ -84,7 +84,7 @@ def user_gradient(
         check: method and step.
         noise: absolute rounding error of one loss value.
         base: loss at the point.
-        progress: told the number of finished and of all entries.
+        count: counts the entries that are finished.
         foresee: told once what all of it takes.
     Raises:
         UserCodeError: the loss raised, hung, crashed or returned no number.
@@ -98,7 +98,6 @@ def user_gradient(
         for name, every in indices.items()
         for part in _parts(every, max(_entries_per_shard(cost), at_once(point, name) if takes_many else 1))
     ]
-    count = Counter(cost.entries, progress)
     parts: dict[str, list[Estimate]] = {name: [] for name in indices}
     try:
         for shard, estimate in zip(shards, _run(runner, shards, cost, foresee), strict=True):

@@ -32,7 +32,7 @@ def test_many_right_gradients_pass(number, tmp_path, monkeypatch):
     assert outcome(check_described(tmp_path, document)) == "pass"
     # the power of the check is that of the described net, and the black box differences what would be confirmed
     monkeypatch.setattr("gradcheck_rnn.pipeline.check.judge_power", lambda *_: None)
-    monkeypatch.setattr("gradcheck_rnn.pipeline.user.numeric.CONFIRMED", 2)
+    monkeypatch.setattr("gradcheck_rnn.pipeline.user.confirm.CONFIRMED", 2)
     assert outcome(check_adapter(tmp_path, document)) == "pass"
     entries = "all" if number < WHOLE else SAMPLE
     assert outcome(check_adapter(tmp_path, document, loss="user", entries=entries)) == "pass"

@@ -15,7 +15,7 @@ MANY = 100
 def verdict_alone(monkeypatch):
     """Without what takes longer and has tests of its own: the diagnosis, and most of the confirmation."""
     monkeypatch.setattr("gradcheck_rnn.pipeline.check.diagnose_user", lambda *_, **__: Diagnosis())
-    monkeypatch.setattr("gradcheck_rnn.pipeline.user.numeric.CONFIRMED", 2)
+    monkeypatch.setattr("gradcheck_rnn.pipeline.user.confirm.CONFIRMED", 2)
 
 
 @pytest.mark.usefixtures("verdict_alone")

@@ -11,6 +11,7 @@ from gradcheck_rnn.config.settings import CheckSettings
 from gradcheck_rnn.model.net import Sizes
 from gradcheck_rnn.numeric.black_box import user_gradient, user_loss_noise
 from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError
+from gradcheck_rnn.numeric.progress import Counter
 from tests.model.problems import document, exact_gradients, largest, problem_of
 from tests.oracle.adapter_source import write_adapter
 
@@ -93,8 +94,9 @@ def differentiate(path, problem, *, check=None, workers=0, indices=None, progres
     with running(UserCode(path, 0, SIZES, 60.0), workers=workers) as runner:
         noise = runner.run(user_loss_noise, point, 0, 1.0)
         base = runner.run(_loss, point)
+        count = Counter(sum(map(len, indices.values())), progress)
         return user_gradient(
-            runner, point, indices, check or CheckSettings(), noise=noise, base=base, progress=progress, foresee=foresee
+            runner, point, indices, check or CheckSettings(), noise=noise, base=base, count=count, foresee=foresee
         )
 
 

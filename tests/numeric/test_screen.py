@@ -10,6 +10,9 @@ import pytest
 
 from gradcheck_rnn.compare import compare_gradients
 from gradcheck_rnn.config.settings import CheckSettings
+from gradcheck_rnn.numeric.estimate import Estimate
+from gradcheck_rnn.numeric.screen.directions import move, signs, slopes_of
+from gradcheck_rnn.numeric.screen.directions import whole as whole_box
 from gradcheck_rnn.numeric.screen.parameter import FEW, Subject, screen, slopes_along
 
 CURVES = {
@@ -256,6 +259,22 @@ def test_one_wrong_entry_in_fifty_thousand_is_found_with_few_evaluations():
     assert (judged.verdict, judged.worst.index) == ("fail", (113, 151))
     assert judged.screening.place.box == ((113, 114), (151, 152))
     assert problem.calls < 250
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_whole_gradient_says_what_the_slopes_of_its_loss_are(seed):
+    """Of which the entries stand in any order."""
+    problem = random_problem(seed)
+    measured = slopes_along(problem.losses, problem.subject(problem.gradient), 3)
+    order = np.random.default_rng(seed).permutation(problem.W.size)
+    zero = np.zeros(problem.W.size)
+    whole = Estimate(order, problem.gradient.reshape(-1)[order], zero + 1e-9, zero)
+    said = slopes_of(whole, problem.shape, problem.seed, 3)
+    assert (said.shape, said.seed, len(said)) == (measured.shape, measured.seed, 3)
+    assert (np.abs(said.estimate.value - measured.estimate.value) <= 3 * measured.estimate.error + 1e-12).all()
+    # errors of 1e-9 that all have the sign of the move: the sum of what each entry is moved
+    moved = [np.abs(move(whole_box(problem.shape), signs(problem.shape, problem.seed, k))).sum() for k in range(3)]
+    np.testing.assert_allclose(said.estimate.error, 1e-9 * np.array(moved))
 
 
 def test_directions_follow_from_the_seed_alone():

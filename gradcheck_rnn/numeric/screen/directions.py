@@ -107,6 +107,20 @@ class Along:
         return compared(gradient.reshape(self.shape), list(moves), self.estimate, rounding=rounding)
 
 
+def slopes_of(gradient: Estimate, shape: Sequence[int], seed: int, count: int) -> Along:
+    """Work out the slopes that the estimate of a whole gradient says the loss has along the first directions."""
+    order = np.argsort(gradient.indices)
+    value, error, kink = (each[order].reshape(tuple(shape)) for each in (gradient.value, gradient.error, gradient.kink))
+    moves = [move(whole(shape), signs(shape, seed, number)) for number in range(count)]
+    slopes = Estimate(
+        np.arange(count),
+        np.array([(each * value).sum() for each in moves]),
+        np.array([(np.abs(each) * error).sum() for each in moves]),
+        np.array([(np.abs(each) * kink).sum() for each in moves]),
+    )
+    return Along(tuple(shape), seed, slopes)
+
+
 @np.errstate(all="ignore")  # what overflows becomes inf or nan, which no verdict passes
 def compared(gradient: Array, moves: Sequence[Array], estimate: Estimate, *, rounding: float) -> Slopes:
     """Hold a finite gradient against the slopes along some moves."""

@@ -84,10 +84,10 @@ def screen(losses: Losses, subject: Subject) -> Screened:
 
 
 @np.errstate(all="ignore")
-def slopes_along(losses: Losses, subject: Subject) -> Along:
-    """Take the slopes of the loss along the directions through one parameter; none where it has few entries."""
+def slopes_along(losses: Losses, subject: Subject, count: int = DIRECTIONS) -> Along:
+    """Take the slopes of the loss along directions through one parameter; none where it has few entries."""
     shape, size = subject.value.shape, subject.value.size
-    slopes = _Look(losses, subject).along(DIRECTIONS if size > FEW else 0)
+    slopes = _Look(losses, subject).along(count if size > FEW else 0)
     return Along(shape, subject.seed, slopes)
 
 

@@ -15,9 +15,9 @@ def screen_users(session: Session, point: Point, name: str, subject: Subject) ->
     return screen(_losses(session, point, name), subject)
 
 
-def users_slopes(session: Session, point: Point, name: str, subject: Subject) -> Along:
-    """Task: take the slopes of the user's loss along the directions through one parameter."""
-    return slopes_along(_losses(session, point, name), subject)
+def users_slopes(session: Session, point: Point, name: str, subject: Subject, count: int) -> Along:
+    """Task: take the slopes of the user's loss along so many directions through one parameter."""
+    return slopes_along(_losses(session, point, name), subject, count)
 
 
 def seconds_per_look(session: Session, point: Point) -> float:

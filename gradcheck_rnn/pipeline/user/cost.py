@@ -31,7 +31,8 @@ def foretell(at: UserPoint, cost: Cost, *, confirming: bool) -> None:
         points = "at two points"
     workers = at.user.runner.workers
     faster = _faster(at, usable_cores(), confirming=confirming)
-    at.plan.foresee(_words(f"{entries} entries {points}", cost, workers), seconds / workers, faster)
+    looks = "directions and entries" if confirming else "entries"
+    at.plan.foresee(_words(f"{entries} {looks} {points}", cost, workers), seconds / workers, faster)
 
 
 def foretell_screen(at: UserPoint, cost: Cost, tasks: int, *, confirming: bool) -> None:

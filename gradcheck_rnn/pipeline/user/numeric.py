@@ -5,21 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_rnn.analytic.roles import Roles, own_shapes
-from gradcheck_rnn.compare import compare_gradients
+from gradcheck_rnn.analytic.roles import Roles
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.numeric.black_box import Cost, user_gradient
+from gradcheck_rnn.numeric.black_box import Cost
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, joined, picked, scaled
 from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError, as_far_as_it_went
+from gradcheck_rnn.numeric.progress import Counter
 from gradcheck_rnn.pipeline import remarks
 from gradcheck_rnn.pipeline.measurement import differentiate_described
+from gradcheck_rnn.pipeline.user.confirm import unconfirmed
 from gradcheck_rnn.pipeline.user.cost import foretell
-from gradcheck_rnn.pipeline.user.screening import screened_by_described, screened_by_user, unconfirmed_along
+from gradcheck_rnn.pipeline.user.screening import screened_by_described, screened_by_user
 from gradcheck_rnn.pipeline.user.user_point import Differenced, UserPoint
-
-# random entries of each parameter that are differenced through the user's loss, to confirm the described one
-CONFIRMED = 20
 
 
 def difference(at: UserPoint, indices: dict[str, Indices]) -> Differenced:
@@ -36,12 +34,12 @@ def difference(at: UserPoint, indices: dict[str, Indices]) -> Differenced:
     if not described.is_complete:
         return described
     try:
-        unconfirmed = [] if at.seen.loss is None or wanted == "described" else _unconfirmed(at, described)
+        contradicted = [] if at.seen.loss is None or wanted == "described" else unconfirmed(at, described)
     except KeyboardInterrupt:
         return replace(described, is_complete=False)
-    if not unconfirmed:
+    if not contradicted:
         return described
-    return replace(_of_user(at, indices), notes=(remarks.unconfirmed(unconfirmed),))
+    return replace(_of_user(at, indices), notes=(remarks.unconfirmed(contradicted),))
 
 
 def _of_user(at: UserPoint, indices: dict[str, Indices]) -> Differenced:
@@ -96,57 +94,9 @@ def _of_name(net: Net, roles: Roles, name: str, entries: Indices, estimates: Map
     return picked(whole, at[np.argsort(whole.indices[at])])
 
 
-def _through_user(at: UserPoint, indices: dict[str, Indices], *, confirming: bool = False) -> dict[str, Estimate]:
+def _through_user(at: UserPoint, indices: dict[str, Indices]) -> dict[str, Estimate]:
     def foresee(cost: Cost) -> None:
         if (at.name == "probe") == at.plan.screens:
-            foretell(at, cost, confirming=confirming)
+            foretell(at, cost, confirming=False)
 
-    return user_gradient(
-        at.user.runner,
-        at.point,
-        indices,
-        at.plan.settings.check,
-        noise=at.loss_noise(),
-        base=at.base,
-        progress=at.progress,
-        foresee=foresee,
-    )
-
-
-def _unconfirmed(at: UserPoint, differenced: Differenced) -> list[str]:
-    """Parameters whose described derivatives the user's loss contradicts.
-
-    It is asked at random entries and at the worst one; of a screened parameter along the same directions.
-    """
-    described, screened = differenced.numeric, differenced.screened
-    entries = {name: each for name, each in described.items() if name not in screened or not len(screened[name].along)}
-    return [*unconfirmed_along(at, screened), *_unconfirmed_entries(at, entries)]
-
-
-def _unconfirmed_entries(at: UserPoint, described: dict[str, Estimate]) -> list[str]:
-    places = {name: _places(at, name, estimate) for name, estimate in described.items()}
-    chosen = {name: described[name].indices[place] for name, place in places.items()}
-    user = _through_user(at, chosen, confirming=True)
-    shapes = own_shapes(at.point.parameters)
-    values = {name: _whole(described[name], shapes[name]) for name in described}
-    errors = {name: float(described[name].error.max(initial=0.0)) for name in described}
-    judged = compare_gradients(values, user, shapes, tolerance=at.plan.settings.check.tolerance, rounding=errors)
-    return [name for name, comparison in judged.items() if comparison.verdict == "fail"]
-
-
-def _places(at: UserPoint, name: str, estimate: Estimate) -> Indices:
-    """Random entries of the estimate, and the one farthest from the analytic gradient."""
-    count = len(estimate.indices)
-    chosen = at.plan.rng(f"confirm {name} {at.name}").permutation(count)[:CONFIRMED]
-    analytic = at.seen.gradients[name]
-    if analytic is None or not count:
-        return np.sort(chosen)
-    gap = np.abs(analytic.reshape(-1)[estimate.indices] - estimate.value)
-    return np.unique([*chosen, int(np.argmax(np.nan_to_num(gap, nan=np.inf)))])
-
-
-def _whole(estimate: Estimate, shape: tuple[int, ...]) -> np.ndarray:
-    """The estimate's values in the parameter's shape, zero where none was estimated."""
-    values = np.zeros(int(np.prod(shape)))
-    values[estimate.indices] = estimate.value
-    return values.reshape(shape)
+    return at.differentiated(indices, foresee, Counter(sum(map(len, indices.values())), at.progress))

@@ -1,21 +1,18 @@
 """User code screened at one point: through its own loss, or through the described one with its own as confirmation."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_rnn.analytic.roles import Roles
-from gradcheck_rnn.compare import AGREEING, ERROR_BARS, SPREAD
 from gradcheck_rnn.model.forward import described_loss
 from gradcheck_rnn.model.net import Parameters
 from gradcheck_rnn.model.problem import Problem
 from gradcheck_rnn.numeric.black_box import Cost
 from gradcheck_rnn.numeric.ladder import calls_per_entry
-from gradcheck_rnn.numeric.screen.directions import Along
-from gradcheck_rnn.numeric.screen.parameter import DIRECTIONS, FEW, Screened, Subject
+from gradcheck_rnn.numeric.screen.parameter import FEW, Subject
 from gradcheck_rnn.numeric.screen.point import Screening, screen_loss, screened_so_far
-from gradcheck_rnn.numeric.screen.user import screen_users, seconds_per_look, users_slopes
+from gradcheck_rnn.numeric.screen.user import screen_users, seconds_per_look
 from gradcheck_rnn.pipeline.user.cost import foretell_screen
 from gradcheck_rnn.pipeline.user.user_point import Differenced, UserPoint
 
@@ -26,9 +23,9 @@ def screened_by_user(at: UserPoint) -> Differenced:
     Raises:
         UserCodeError: the user's loss raised, hung, crashed or returned no number.
     """
-    screening, subjects = _screening(at, at.point.parameters), _subjects(at)
+    screening, subjects = _screening(at, at.point.parameters), subjects_of(at)
     looks = sum(min(subject.value.size, FEW) for subject in subjects.values())
-    _foretell(at, looks, len(subjects), confirming=False)
+    foretell_looks(at, looks, len(subjects), confirming=False)
     tasks = [(at.point, name, subject) for name, subject in subjects.items()]
     found = zip(subjects, at.user.runner.run_all(screen_users, tasks), strict=True)
     point = screened_so_far(screening, found, count=len(subjects), progress=at.progress)
@@ -47,18 +44,7 @@ def screened_by_described(at: UserPoint, problem: Problem, roles: Roles) -> Diff
     return Differenced("described", point.numeric, screened=point.screened, is_complete=point.is_complete)
 
 
-def unconfirmed_along(at: UserPoint, screened: Mapping[str, Screened]) -> list[str]:
-    """Parameters whose described slopes the user's loss contradicts along the same directions."""
-    described = {name: each.along for name, each in screened.items() if len(each.along)}
-    if not described:
-        return []
-    subjects = _subjects(at)
-    _foretell(at, DIRECTIONS * len(described), len(described), confirming=True)
-    found = at.user.runner.run_all(users_slopes, [(at.point, name, subjects[name]) for name in described])
-    return [name for (name, along), own in zip(described.items(), found, strict=True) if _contradict(at, along, own)]
-
-
-def _foretell(at: UserPoint, looks: int, tasks: int, *, confirming: bool) -> None:
+def foretell_looks(at: UserPoint, looks: int, tasks: int, *, confirming: bool) -> None:
     """Tell what so many looks take, if none finds anything to be followed."""
     if tasks:
         check, seconds = at.plan.settings.check, at.user.runner.run(seconds_per_look, at.point)
@@ -66,20 +52,11 @@ def _foretell(at: UserPoint, looks: int, tasks: int, *, confirming: bool) -> Non
         foretell_screen(at, cost, tasks, confirming=confirming)
 
 
-def _contradict(at: UserPoint, described: Along, own: Along) -> bool:
-    """Whether two losses have other slopes along the same directions, by the rule that judges a gradient."""
-    gap = np.abs(described.estimate.value - own.estimate.value) - own.estimate.kink
-    bar = described.estimate.error + own.estimate.error
-    scale = max(described.usual, own.usual)
-    wrong = (gap > ERROR_BARS * bar) & (gap > SPREAD * at.plan.settings.check.tolerance * scale)
-    return int(wrong.sum()) >= AGREEING
-
-
 def _screening(at: UserPoint, parameters: Parameters) -> Screening:
     seeds = at.plan.seeds(parameters, at.name)
     return Screening(parameters, at.seen.gradients, at.rounding, seeds, at.plan.settings.check)
 
 
-def _subjects(at: UserPoint) -> dict[str, Subject]:
-    """What is asked of the user's own loss."""
-    return _screening(at, at.point.parameters).subjects(base=at.base, noise=at.loss_noise())
+def subjects_of(at: UserPoint) -> dict[str, Subject]:
+    """Return what is asked of the user's own loss."""
+    return _screening(at, at.point.parameters).subjects(base=at.base, noise=at.loss_noise)

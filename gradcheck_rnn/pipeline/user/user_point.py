@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from gradcheck_rnn.analytic.inspection import Inspection
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.analytic.roles import own_shapes
 from gradcheck_rnn.findings import Finding
-from gradcheck_rnn.numeric.black_box import user_loss_noise
-from gradcheck_rnn.numeric.estimate import Estimate
+from gradcheck_rnn.numeric.black_box import Foresee, user_gradient, user_loss_noise
+from gradcheck_rnn.numeric.estimate import Estimate, Indices
+from gradcheck_rnn.numeric.progress import Counter
 from gradcheck_rnn.numeric.screen.parameter import Screened
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.user.forward import Forward
@@ -39,6 +41,7 @@ class UserPoint:
         """The loss with nothing moved; 0 where the user's code has none."""
         return self.seen.loss or 0.0
 
+    @cached_property
     def loss_noise(self) -> float:
         """Absolute rounding error of one value of the user's loss, measured by calls of it.
 
@@ -49,6 +52,24 @@ class UserPoint:
         # noted in a journal, like a shard
         (noise,) = self.user.runner.run_all(user_loss_noise, [(self.point, seed, scale)])
         return noise
+
+    def differentiated(self, indices: Mapping[str, Indices], foresee: Foresee, count: Counter) -> dict[str, Estimate]:
+        """Differentiate the user's loss by entries of each parameter, which are counted as they are done.
+
+        Raises:
+            UserCodeError: the loss raised, hung, crashed or returned no number.
+            InterruptedDifferencesError: Ctrl-C was pressed.
+        """
+        return user_gradient(
+            self.user.runner,
+            self.point,
+            indices,
+            self.plan.settings.check,
+            noise=self.loss_noise,
+            base=self.base,
+            count=count,
+            foresee=foresee,
+        )
 
     def progress(self, done: int, total: int) -> None:
         """Say how far the differentiation is."""

@@ -6,8 +6,8 @@ from gradcheck_rnn.config import load_settings
 from gradcheck_rnn.pipeline.check import run_check
 from tests.cli.running import MISBEHAVING, tagger_config
 
-# the described loss at every point that is new to it, and tilted around those in one entry of one parameter; its gradient
-# has its worst entry elsewhere, so that nobody looks at that one
+# the described loss at every point that is new to it, and tilted around those in one entry of one parameter, of
+# which the gradient has its worst entry elsewhere, so that nobody looks at that one
 TILTED = """
 import sys
 sys.path.insert(1, {folder!r})

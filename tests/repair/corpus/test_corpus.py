@@ -68,7 +68,7 @@ def test_right_gradients_are_the_slopes_of_the_loss(style):
                 ends = [{name: p + side * h * way[name] for name, p in parameters.items()} for side in (1, -1)]
                 return (adapter.loss(ends[0], batch) - adapter.loss(ends[1], batch)) / (2 * h)
 
-            d = [slope(h) for h in (1e-3, 5e-4, 2.5e-4)]
+            d = [slope(h) for h in (2e-4, 1e-4, 5e-5)]  # small: a relu has kinks
             first, second = (4 * d[1] - d[0]) / 3, (4 * d[2] - d[1]) / 3
             analytic = sum(np.vdot(way[name], gradients[name]) for name in parameters)
             assert (16 * second - first) / 15 == pytest.approx(analytic, rel=1e-8, abs=1e-9)

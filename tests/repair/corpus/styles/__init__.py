@@ -11,6 +11,9 @@ from tests.repair.corpus.styles import (
     gru_others,
     lstm_layers,
     lstm_scripts,
+    unseen_elman,
+    unseen_gru,
+    unseen_lstm,
     wild_elman,
     wild_gru,
     wild_lstm,
@@ -20,5 +23,6 @@ FAMILIES = (
     *(elman_functions, elman_classes, elman_updates, elman_layers, elman_others),
     *(lstm_scripts, lstm_layers, gru_classes, gru_others),
     *(wild_elman, wild_lstm, wild_gru),
+    *(unseen_elman, unseen_lstm, unseen_gru),
 )
 STYLES: tuple[Style, ...] = tuple(style for family in FAMILIES for style in family.STYLES)

@@ -107,9 +107,23 @@ def without_the_target(function: Function) -> Iterator[Edit]:
             items = items_at(function, statement, step)
             offered |= dict.fromkeys(each.text for each in items if each.shape in (None, value.shape))
         own = function.text.of(node)
-        for name in offered:
+        for name in [*offered, *_ends(function)]:
             if name not in own:
                 yield function.edit("take a term away", 3.0, *added(function, node, name, sign="-"))
+
+
+def _ends(function: Function) -> dict[str, None]:
+    """The items that a function leaves when it hands on the rest: `ys[-1]` where it has `ys[:-1]`."""
+    found: dict[str, None] = {}
+    for node in ast.walk(function.node):
+        match node:
+            case ast.Subscript(
+                value=whole, slice=ast.Slice(lower=None, upper=ast.UnaryOp(operand=ast.Constant(value=1)))
+            ):
+                found[f"{function.text.of(whole)}[-1]"] = None
+            case ast.Subscript(value=whole, slice=ast.Slice(lower=ast.Constant(value=1), upper=None)):
+                found[f"{function.text.of(whole)}[0]"] = None
+    return found
 
 
 def _is_taken_over(function: Function, node: ast.expr) -> bool:

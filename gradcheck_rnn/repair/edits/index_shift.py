@@ -15,9 +15,9 @@ TARGET_COST = 3.0
 
 def shift_index(function: Function) -> Iterator[Edit]:
     """`hs[t]` to `hs[t - 1]` and `hs[t + 1]`, any index that counts; the bounds of a slice, one or both."""
-    for node in _subscripts(function):
+    for node in subscripts(function):
         cost = COST if isinstance(node.ctx, ast.Load) else TARGET_COST
-        for place, index in enumerate(_indices(node)):
+        for place, index in enumerate(indices(node)):
             if isinstance(index, ast.Slice):
                 for changes in _shifted_slice(function, node, place, index):
                     yield function.edit("index", cost, *changes)
@@ -27,7 +27,10 @@ def shift_index(function: Function) -> Iterator[Edit]:
 
 
 def drop_index(function: Function) -> Iterator[Edit]:
-    """`h[0]` to `h`, where that fits, too, and to the sum over that axis: a number as an index of an array."""
+    """`h[0]` to `h`, where that fits, too, and to the sum over that axis: a number as an index of an array.
+
+    `h[:, -1]` to `h.sum(axis=1)`.
+    """
     for node in sites(function):
         match node:
             case ast.Subscript(value=whole, slice=ast.Constant(value=int()) | ast.UnaryOp()):
@@ -35,8 +38,21 @@ def drop_index(function: Function) -> Iterator[Edit]:
                 if shape and fits(function, node, shape):
                     yield function.edit("index", TARGET_COST, keep(function, node, whole))
                 if shape and len(shape) > 1:
-                    text = f"{grouped_text(function, whole, Level.ATOM)}.sum(axis=0)"
-                    yield function.edit("index", TARGET_COST, put(function, node, text, Level.ATOM))
+                    yield _summed(function, node, 0)
+            case ast.Subscript(slice=ast.Tuple(elts=parts)):
+                whole_axes = [isinstance(each, ast.Slice) and ast.unparse(each) == ":" for each in parts]
+                if whole_axes.count(False) == 1 and _is_number(parts[axis := whole_axes.index(False)]):
+                    yield _summed(function, node, axis)
+
+
+def _summed(function: Function, node: ast.Subscript, axis: int) -> Edit:
+    """The sum over an axis in the place of one of its entries."""
+    text = f"{grouped_text(function, node.value, Level.ATOM)}.sum(axis={axis})"
+    return function.edit("index", TARGET_COST, put(function, node, text, Level.ATOM))
+
+
+def _is_number(index: ast.expr) -> bool:
+    return is_step(index) and isinstance(index, ast.Constant | ast.UnaryOp)
 
 
 def shifted(function: Function, index: ast.expr, by: int) -> Change:
@@ -73,7 +89,8 @@ def _is_length(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
-def _subscripts(function: Function) -> Iterator[ast.Subscript]:
+def subscripts(function: Function) -> Iterator[ast.Subscript]:
+    """Every subscript of what ran, those that are set last."""
     yield from (node for node in sites(function) if isinstance(node, ast.Subscript))
     for statement in function.statements:
         if function.ran(statement):
@@ -82,7 +99,8 @@ def _subscripts(function: Function) -> Iterator[ast.Subscript]:
                     yield node
 
 
-def _indices(node: ast.Subscript) -> list[ast.expr]:
+def indices(node: ast.Subscript) -> list[ast.expr]:
+    """What stands between the brackets, axis by axis."""
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 

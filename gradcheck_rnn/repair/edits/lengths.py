@@ -1,7 +1,7 @@
 """A mean for a sum: a division by a length, or a multiplication, too few or too many."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from gradcheck_rnn.repair.edit import Edit
@@ -10,6 +10,7 @@ from gradcheck_rnn.repair.edits.names import is_simple
 from gradcheck_rnn.repair.edits.places import arrays, is_count, slots
 from gradcheck_rnn.repair.edits.spans import appended, grouped_text, keep, put
 from gradcheck_rnn.repair.function import Function, Level
+from gradcheck_rnn.repair.seen import Value
 
 COST = 3.0
 # lengths that are tried: of the sequence, the batch, an array or two
@@ -62,6 +63,7 @@ def other_length(function: Function) -> Iterator[Edit]:
         known = function.known(statement)
         for length in lengths(function, statement):
             equal = own is not None and length in known and known[length].digest == own.digest
+            equal = equal and not (length.isidentifier() and _is_unpacked(function, length))
             if not equal and length != ast.unparse(divisor):
                 yield function.edit("length", COST - 1, put(function, divisor, length, Level.ATOM))
         for size in [*lengths(function, statement), *_sizes(function, node)]:
@@ -73,12 +75,33 @@ def lengths(function: Function, statement: ast.stmt) -> list[str]:
     """Texts of whole numbers that do not change while the function runs, each value once; lengths of its arguments."""
     known = function.known(statement)
     changing = _changing(function)
-    found: dict[int, str] = {}
+    found: dict[int | str, str] = {}
     for text in sorted(known, key=lambda text: (len(text), text)):
         if is_count(known[text]) and _is_length(text) and not changing & _names(text):
-            found.setdefault(known[text].digest, text)
+            # two names may be of one length where edits are tried, and of two elsewhere
+            key = text if text.isidentifier() and _is_unpacked(function, text) else known[text].digest
+            found.setdefault(key, text)
+    others = [axis for text in sorted(known) for axis in _other_axes(known, text)]
     arguments = [f"len({each.arg})" for each in function.node.args.args if _has_length(function, statement, each.arg)]
-    return list(dict.fromkeys([*found.values(), *arguments]))[:MOST_LENGTHS]
+    return list(dict.fromkeys([*found.values(), *others, *arguments]))[:MOST_LENGTHS]
+
+
+def _other_axes(known: Mapping[str, Value], text: str) -> list[str]:
+    """The lengths of an array along its other axes, but the last: `x.shape[1]` where `x.shape[0]` is read."""
+    owner, _, own = text.rpartition(".shape[")
+    value = known.get(owner) if owner else None
+    axes = [] if value is None or value.shape is None else range(len(value.shape) - 1)
+    return [each for each in (f"{owner}.shape[{axis}]" for axis in axes) if not each.endswith(f"[{own}")]
+
+
+def _is_unpacked(function: Function, name: str) -> bool:
+    """Whether a name is one of the lengths of an array: `B, T, H = x.shape`."""
+    for statement in function.statements:
+        match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Attribute(attr="shape")):
+                if name in [each.id for each in names if isinstance(each, ast.Name)]:
+                    return True
+    return False
 
 
 def _has_difference(node: ast.expr) -> bool:

@@ -17,7 +17,7 @@ MOST_MEMBERS = 4
 
 def other_member(function: Function) -> Iterator[Edit]:
     """`cache["h"]` to `cache["h_prev"]`, `self.h` to `self.h_prev`: a member that the file names elsewhere."""
-    keys, attributes = keys_of(function.text), _attributes(function.text)
+    keys, attributes = keys_of(function.text), attributes_of(function.text)
     for node, _ in arrays(function):
         known = function.known(function.statement_of(node))
         match node:
@@ -56,7 +56,7 @@ def keys_of(text: Text) -> list[str]:
 
 
 @lru_cache(maxsize=TEXTS)
-def _attributes(text: Text) -> list[str]:
+def attributes_of(text: Text) -> list[str]:
     """The attributes that the file's objects get."""
     found = [
         node for node in ast.walk(text.tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)

@@ -9,6 +9,7 @@ from gradcheck_rnn.repair.edits.arrays import Arrays, variables_in
 from gradcheck_rnn.repair.edits.flow import block_of, loops_around, meet, ran, targets, variable, writes
 from gradcheck_rnn.repair.edits.items import items_at, numbers_at, step_variable
 from gradcheck_rnn.repair.edits.lines import after
+from gradcheck_rnn.repair.edits.members import attributes_of
 from gradcheck_rnn.repair.edits.renaming import Renaming, difference, names_of
 from gradcheck_rnn.repair.edits.result_shape import Shape, result_shape
 from gradcheck_rnn.repair.function import Function
@@ -32,6 +33,39 @@ def sibling_inserted(function: Function) -> Iterator[Edit]:
                 found[after(function.text, place, text)] = None
         for change in list(found)[:MOST]:
             yield function.edit("insert a statement", 3.0, change)
+
+
+def bias_inserted(function: Function) -> Iterator[Edit]:
+    """Where `self.dW` is added to and the object has a `b`, too: `self.db += da`, summed over a batch."""
+    templates = [
+        each
+        for each in ran(function)
+        if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add) and isinstance(each.target, ast.Attribute)
+    ]
+    found: dict[Change, None] = {}
+    for template in templates:
+        for place in _places(function, template):
+            gradients = _shapes(Arrays(function).gradients_at(place))
+            for target in _idle_attributes(function, templates):
+                for gradient, shape in gradients.items():
+                    text = gradient if len(shape) == 1 else f"{gradient}.sum(axis=0)"
+                    found[after(function.text, place, f"{target} += {text}")] = None
+    for change in list(found)[:MOST]:
+        yield function.edit("insert a statement", 3.0, change)
+
+
+def _idle_attributes(function: Function, templates: list[ast.AugAssign]) -> list[str]:
+    """Attributes that are called like those that statements add to, after another attribute of the file's objects."""
+    known = attributes_of(function.text)
+    added = {each.target.attr: each.target for each in templates if isinstance(each.target, ast.Attribute)}
+    prefixes = {name[: -len(each)] for name in added for each in known if name.endswith(each)} - {""}
+    return [
+        f"{ast.unparse(owner)}.{prefix}{name}"
+        for owner in {ast.unparse(each.value): each.value for each in added.values()}.values()
+        for prefix in sorted(prefixes)
+        for name in known
+        if f"{prefix}{name}" not in added
+    ]
 
 
 def _idle(function: Function) -> dict[str, Shape | None]:

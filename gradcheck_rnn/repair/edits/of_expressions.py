@@ -1,5 +1,6 @@
 """The operators that edit expressions, likely slips first."""
 
+from gradcheck_rnn.repair.edits.arguments import other_argument, product_for_zeros, shorter_argument
 from gradcheck_rnn.repair.edits.association import collect, distribute
 from gradcheck_rnn.repair.edits.calls import drop_clip, strip_call, wrap_in_call
 from gradcheck_rnn.repair.edits.constants import other_constant
@@ -24,6 +25,7 @@ from gradcheck_rnn.repair.edits.other_name import (
     other_target,
     step_for_number,
 )
+from gradcheck_rnn.repair.edits.owners import linked_object
 from gradcheck_rnn.repair.edits.reduction import other_reduction
 from gradcheck_rnn.repair.edits.reversing import turned_round
 from gradcheck_rnn.repair.edits.signs import flip_sign, negate
@@ -45,6 +47,7 @@ EXPRESSION_OPERATORS = (
     other_array,
     other_container,
     other_object,
+    linked_object,
     other_step,
     other_member,
     other_counter,
@@ -64,6 +67,9 @@ EXPRESSION_OPERATORS = (
     add_matrix,
     add_vector,
     other_constant,
+    other_argument,
+    shorter_argument,
+    product_for_zeros,
     drop_division,
     other_length,
     scale_by_length,

@@ -19,18 +19,20 @@ from gradcheck_rnn.repair.edits.decay import decayed
 from gradcheck_rnn.repair.edits.dropping import dropped
 from gradcheck_rnn.repair.edits.keys import one_more
 from gradcheck_rnn.repair.edits.looping import bounded_otherwise, turned, without_window
-from gradcheck_rnn.repair.edits.missing import sibling_inserted
+from gradcheck_rnn.repair.edits.missing import bias_inserted, sibling_inserted
 from gradcheck_rnn.repair.edits.moving import moved_in, moved_in_its_block, moved_out
 from gradcheck_rnn.repair.edits.returning import exchanged, exchanged_targets
+from gradcheck_rnn.repair.edits.scattering import added_at
 from gradcheck_rnn.repair.edits.siblings import handed_on_like_its_sibling, sibling_added
 from gradcheck_rnn.repair.edits.steps import item_of_the_step
 from gradcheck_rnn.repair.edits.wanted import error_of_all, target_taken_away
-from gradcheck_rnn.repair.edits.zeroing import begun_with_zeros, zeroed
+from gradcheck_rnn.repair.edits.zeroing import begun_at_each_step, begun_with_zeros, zeroed
 
 STATEMENT_OPERATORS = (
     added_not_assigned,
     subtracted_not_assigned,
     assigned_not_added,
+    added_at,
     turned,
     without_window,
     bounded_otherwise,
@@ -50,6 +52,7 @@ STATEMENT_OPERATORS = (
     handed_on,
     taken_up,
     sibling_inserted,
+    bias_inserted,
     sibling_added,
     one_more,
     called_at_last,
@@ -59,6 +62,7 @@ STATEMENT_OPERATORS = (
     with_a_siblings_term,
     with_a_gradient,
     begun_with_zeros,
+    begun_at_each_step,
     zeroed,
     cleared_by_a_call,
     cleared,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gradcheck_rnn.repair.edit import Edit
-from gradcheck_rnn.repair.edits.index_shift import is_step
+from gradcheck_rnn.repair.edits.index_shift import indices, is_step, subscripts
 from gradcheck_rnn.repair.edits.names import is_simple, likeness, named_arrays, simple, unread
 from gradcheck_rnn.repair.edits.places import imported, is_array, is_count, sites
 from gradcheck_rnn.repair.edits.spans import put
@@ -159,13 +159,19 @@ def other_counter(function: Function) -> Iterator[Edit]:
 
 
 def step_for_number(function: Function) -> Iterator[Edit]:
-    """`cache[-1]` to `cache[t]`: the loop's variable where an index is a number."""
-    for node in sites(function):
-        if isinstance(node, ast.Subscript):
-            step = _step(function, function.statement_of(node))
-            for index in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
-                if step is not None and isinstance(index, ast.Constant | ast.UnaryOp) and is_step(index):
-                    yield function.edit("name", COST, put(function, index, step, Level.ATOM))
+    """`cache[-1]` and `cache[T - 1 - t]` to `cache[t]`: the loop's variable for numbers and what is worked out."""
+    for node in subscripts(function):
+        step = _step(function, function.statement_of(node))
+        for index in indices(node):
+            is_number = isinstance(index, ast.Constant | ast.UnaryOp) and is_step(index)
+            if step is not None and (is_number or _is_worked_out(function, index)):
+                yield function.edit("name", COST, put(function, index, step, Level.ATOM))
+
+
+def _is_worked_out(function: Function, index: ast.expr) -> bool:
+    """Whether an index is a whole number that takes more than one of one to work out."""
+    value = function.value(index) if isinstance(index, ast.BinOp) and not is_step(index) else None
+    return value is not None and is_count(value)
 
 
 def _is_alike(node: ast.expr, text: str, loops: set[str]) -> bool:

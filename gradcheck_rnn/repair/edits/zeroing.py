@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_rnn.repair.edit import Change, Edit
-from gradcheck_rnn.repair.edits.flow import block_of, loops, ran, variable, writes
+from gradcheck_rnn.repair.edits.flow import block_of, loops, loops_around, ran, targets, variable, writes
 from gradcheck_rnn.repair.edits.lines import before
 from gradcheck_rnn.repair.edits.places import numpy_name
 from gradcheck_rnn.repair.function import Function
@@ -32,6 +32,22 @@ def begun_with_zeros(function: Function) -> Iterator[Edit]:
             if isinstance(statement, ast.Assign) and writes(statement) & changed:
                 for value in _arrays_given(function, statement):
                     yield from _as_zeros(function, value)
+
+
+def begun_at_each_step(function: Function) -> Iterator[Edit]:
+    """What an inner loop adds to, and its outer loop never sets, begins with zeros before it at each step."""
+    for inner in loops(function):
+        outer = next(loops_around(function, inner), None)
+        if outer is None:
+            continue
+        added = [each for each in ast.walk(inner) if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add)]
+        beside = [each for node in outer.body if node is not inner for each in ast.walk(node)]
+        set_there = {variable(target) for each in beside if isinstance(each, ast.stmt) for target in targets(each)}
+        for name in dict.fromkeys(each.target.id for each in added if isinstance(each.target, ast.Name)):
+            if name not in set_there:
+                for zeros in (f"{numpy_name(function) or 'np'}.zeros_like({name})", f"0 * {name}", "0"):
+                    change = before(function.text, inner, f"{name} = {zeros}")
+                    yield function.edit("set to zero", COST + 0.5, change)
 
 
 def _never_set(function: Function, found: list[ast.stmt]) -> list[str]:

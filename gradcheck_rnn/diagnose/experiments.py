@@ -90,7 +90,8 @@ def _constant_finding(numbers: Numbers, constant: float, what: str, names: tuple
     known = [name for name, value in numbers.constants.items() if abs(value / constant - 1) < SAME_CONSTANT]
     called = known[0] if known else f"{constant:.6g}"
     message = f"{what} is {called} times what it should be"
-    return _likely("scaled-gradient", called if term == "all" else term, message, f"divide by {called}", names)
+    help_text = f"multiply by {called[2:]}" if called.startswith("1/") else f"divide by {called}"
+    return _likely("scaled-gradient", called if term == "all" else term, message, help_text, names)
 
 
 def _own_constant(numbers: Numbers, name: str) -> Finding | None:

@@ -40,3 +40,44 @@ def test_one_wrong_entry_stays_wrong_at_every_changed_point(tmp_path):
     answers = {each.question: each.answer for each in experiments}
     assert answers["which sequences?"] == "W_xh from T = 1 on"
     assert answers["with a symmetric W_hh?"] == answers["with a W_hh of zeros?"] == "still wrong: W_xh"
+
+
+COUNTED_ONCE = f"""
+import sys
+sys.path.insert(1, {str(MISBEHAVING)!r})
+import numpy as np
+import tagger_core
+from tagger_core import loss
+
+def gradients(parameters, batch):
+    grads = tagger_core.gradients(parameters, batch)
+    tokens = batch.tokens
+    for token in np.unique(tokens):
+        grads["W_xh"][token] HOW 1.0 / np.count_nonzero(tokens == token)
+    return grads
+"""
+
+
+def experiments_on(tmp_path, text, *overrides):
+    adapter = tmp_path / "adapter.py"
+    adapter.write_text(text)
+    settings = load_settings(str(tagger_config(tmp_path, adapter)), overrides=overrides)
+    plan = Plan(settings, None, lambda *_: None)
+    code = UserCode(adapter, settings.seed, configured_net(settings).sizes, 60.0)
+    with running(code, workers=0) as runner:
+        user = open_user_net(runner, settings, adapter)
+        measured = measure_user(plan, user, "probe", user.net, user.probe(user.net))
+        return run_experiments(plan, user, measured, ("W_xh",), lengths_are_free=True)
+
+
+def test_a_token_that_counts_once_however_often_it_stands_is_found(tmp_path):
+    experiments = experiments_on(tmp_path, COUNTED_ONCE.replace("HOW", "*="))
+    (asked,) = (each for each in experiments if each.question == "with no token twice?")
+    (finding,) = asked.findings
+    assert (asked.answer, finding.kind, finding.term) == ("right there", "overwritten-accumulator", "W_xh")
+
+
+def test_a_gradient_that_is_wrong_without_such_a_token_is_another_fault(tmp_path):
+    experiments = experiments_on(tmp_path, COUNTED_ONCE.replace("HOW", "+= 0.1 *"))
+    (asked,) = (each for each in experiments if each.question == "with no token twice?")
+    assert (asked.answer, asked.findings) == ("still wrong: W_xh", ())

@@ -109,11 +109,29 @@ class _Look:
             zero = {name: np.zeros_like(state) for name, state in point.batch.initial_state.items()}
             changed = replace(point, batch=replace(point.batch, initial_state=zero))
             yield self._asked("with an initial state of zeros?", net, changed)
+            yield from self.on_repeated_tokens(net, point)
         for name, value in point.parameters.items():
             if value.ndim == 2 and value.shape[0] == value.shape[1] > 1:
                 changed = _with(point, name, lambda W: 0.5 * (W + W.T))
                 yield self._asked(f"with a symmetric {name}?", net, changed, _untransposed(name))
                 yield self._asked(f"with a {name} of zeros?", net, _with(point, name, np.zeros_like))
+
+    def on_repeated_tokens(self, net: Net, point: Point) -> Iterator[Experiment]:
+        """Take tokens of which none stands twice, and then one token everywhere, in sequences that are as short."""
+        tokens, vocabulary = point.batch.tokens, net.sizes.input_size
+        sequences = net.sizes.batch or 1
+        length = min(net.sizes.length, vocabulary // sequences)
+        if tokens is None or not length or length * sequences < 2:
+            return
+        short = replace(net, sizes=replace(net.sizes, length=length))
+        drawn = self.user.draw(short, 0)
+        shape = (length, *tokens.shape[1:])
+        apart, alike = (
+            replace(drawn, batch=replace(drawn.batch, tokens=each.reshape(shape).astype(tokens.dtype)))
+            for each in (np.arange(length * sequences), np.zeros(length * sequences))
+        )
+        still = self.wrong_at(short, alike)
+        yield self._asked("with no token twice?", short, apart, _counted_once(still[0]) if still else None)
 
     def _asked(self, question: str, net: Net, point: Point, finding: Finding | None = None) -> Experiment:
         wrong = self.wrong_at(net, point)
@@ -127,6 +145,17 @@ class _Look:
 def _with(point: Point, name: str, change: Callable[[Array], Array]) -> Point:
     parameters: Mapping[str, Array] = {**point.parameters, name: change(point.parameters[name])}
     return point.at(parameters)
+
+
+def _counted_once(name: str) -> Finding:
+    return Finding(
+        kind="overwritten-accumulator",
+        term=name,
+        message=f"your gradients are right where no token stands twice: of one that does, {name} gets one part only",
+        help=f"np.add.at({name}'s gradient, tokens, d) adds every part; `[tokens] += d` adds once for each token",
+        certainty="likely",
+        parameters=(name,),
+    )
 
 
 def _untransposed(name: str) -> Finding:

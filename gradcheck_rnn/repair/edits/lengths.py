@@ -7,12 +7,15 @@ from itertools import combinations
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.edits.lines import after
 from gradcheck_rnn.repair.edits.names import is_simple
-from gradcheck_rnn.repair.edits.places import arrays, is_count, slots
+from gradcheck_rnn.repair.edits.places import arrays, is_array, is_count, slots
 from gradcheck_rnn.repair.edits.spans import appended, grouped_text, keep, put
+from gradcheck_rnn.repair.edits.terms import sums, terms
 from gradcheck_rnn.repair.function import Function, Level
 from gradcheck_rnn.repair.seen import Value
 
 COST = 3.0
+# of one term of a sum, which one slip leaves out, beside several gradients, which take several
+TERM_COST = 2.5
 # lengths that are tried: of the sequence, the batch, an array or two
 MOST_LENGTHS = 4
 # of these at a value that is neither an error nor returned
@@ -36,6 +39,20 @@ def scale_by_length(function: Function) -> Iterator[Edit]:
             for operator in "/*":
                 suffix = f" {operator} {scale}"
                 yield function.edit("length", COST, *appended(function, node, suffix, Level.PRODUCT))
+
+
+def scale_term(function: Function) -> Iterator[Edit]:
+    """One term of a sum divided by a length: the error of a mean, beside what is carried back."""
+    for total in sums(function):
+        for _, node in terms(total):
+            value = function.value(node)
+            if value is not None and value.shape and is_array(value) and not _is_divided(node):
+                for length in lengths(function, function.statement_of(node)):
+                    yield function.edit("length", TERM_COST, *appended(function, node, f" / {length}", Level.PRODUCT))
+
+
+def _is_divided(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
 
 
 def scale_in_place(function: Function) -> Iterator[Edit]:

@@ -11,7 +11,7 @@ from gradcheck_rnn.repair.edits.factor import add_factor, drop_factor
 from gradcheck_rnn.repair.edits.first_step import guard_first_step
 from gradcheck_rnn.repair.edits.functions import other_flag, other_function, other_namesake
 from gradcheck_rnn.repair.edits.index_shift import drop_index, shift_index
-from gradcheck_rnn.repair.edits.lengths import drop_division, other_length, scale_by_length, scale_in_place
+from gradcheck_rnn.repair.edits.lengths import drop_division, other_length, scale_by_length, scale_in_place, scale_term
 from gradcheck_rnn.repair.edits.matrix_factor import add_matrix, add_vector
 from gradcheck_rnn.repair.edits.members import other_member
 from gradcheck_rnn.repair.edits.mixing import less_another
@@ -74,6 +74,7 @@ EXPRESSION_OPERATORS = (
     other_length,
     scale_by_length,
     scale_in_place,
+    scale_term,
     scale_result,
     distribute,
     collect,

@@ -8,7 +8,7 @@ from gradcheck_rnn.repair.edit import edited
 from gradcheck_rnn.repair.edits.adding import without_the_target
 from gradcheck_rnn.repair.edits.arguments import other_argument, product_for_zeros, shorter_argument
 from gradcheck_rnn.repair.edits.index_shift import drop_index
-from gradcheck_rnn.repair.edits.lengths import other_length
+from gradcheck_rnn.repair.edits.lengths import other_length, scale_term
 from gradcheck_rnn.repair.edits.missing import bias_inserted
 from gradcheck_rnn.repair.edits.other_name import step_for_number
 from gradcheck_rnn.repair.edits.owners import linked_object
@@ -79,6 +79,13 @@ def test_two_lengths_that_are_equal_where_edits_are_tried_are_two():
     body = "B, T, H = x.shape\nreturn (x - y) / B"
     found = results(other_length, body, x=array(2, 2, 3), y=array(2, 2, 3, seed=1))
     assert {"return (x - y) / T", "return (x - y) / (B * T)"} <= set(found)
+
+
+def test_one_term_of_a_sum_is_divided_by_a_length():
+    body = "B, T = tokens.shape\nreturn d + later / B"
+    found = results(scale_term, body, tokens=np.zeros((2, 3), int), d=array(2, 4), later=array(2, 4, seed=1))
+    assert found[:2] == ["return d / B + later / B", "return d / T + later / B"]
+    assert all(each.endswith("+ later / B") for each in found)
 
 
 def test_the_other_axes_of_an_array_are_lengths():

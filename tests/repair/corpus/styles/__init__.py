@@ -9,11 +9,11 @@ from tests.repair.corpus.styles import (
     elman_updates,
     gru_classes,
     gru_others,
+    later_elman,
+    later_gru,
+    later_lstm,
     lstm_layers,
     lstm_scripts,
-    unseen_elman,
-    unseen_gru,
-    unseen_lstm,
     wild_elman,
     wild_gru,
     wild_lstm,
@@ -23,6 +23,6 @@ FAMILIES = (
     *(elman_functions, elman_classes, elman_updates, elman_layers, elman_others),
     *(lstm_scripts, lstm_layers, gru_classes, gru_others),
     *(wild_elman, wild_lstm, wild_gru),
-    *(unseen_elman, unseen_lstm, unseen_gru),
+    *(later_elman, later_lstm, later_gru),
 )
 STYLES: tuple[Style, ...] = tuple(style for family in FAMILIES for style in family.STYLES)

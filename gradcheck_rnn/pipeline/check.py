@@ -31,7 +31,8 @@ from gradcheck_rnn.pipeline.only import refuse_unknown
 from gradcheck_rnn.pipeline.power.line import judge_power
 from gradcheck_rnn.pipeline.user.latent_clip import SHRINKINGS, returned_bound
 from gradcheck_rnn.pipeline.user.measure import measure_user
-from gradcheck_rnn.pipeline.user.net import UserNet, open_user_net
+from gradcheck_rnn.pipeline.user.net import UserNet
+from gradcheck_rnn.pipeline.user.opening import open_user_net
 from gradcheck_rnn.pipeline.user.undefined import undefined_at_probe
 from gradcheck_rnn.report.value import Report
 

@@ -17,7 +17,7 @@ from gradcheck_rnn.pipeline.check import run_check, silent, user_code
 from gradcheck_rnn.pipeline.measurement import Plan, Progress
 from gradcheck_rnn.pipeline.small_points import TRIED, UNSEEN, in_words, returned_clip, targets
 from gradcheck_rnn.pipeline.user.latent_clip import Bound
-from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.pipeline.user.opening import open_user_net
 from gradcheck_rnn.repair.edit import Edit
 from gradcheck_rnn.repair.original import Original, edited_sources
 from gradcheck_rnn.repair.search import Found, Search

@@ -7,7 +7,7 @@ from gradcheck_rnn.model.draw import configured_net, probe_net
 from gradcheck_rnn.pipeline.diagnosis.experiments import run_experiments
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.user.measure import measure_user
-from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.pipeline.user.opening import open_user_net
 from tests.cli.running import MISBEHAVING, tagger_config
 
 ONE_ENTRY = f"""

@@ -9,7 +9,7 @@ from gradcheck_rnn.pipeline.check import silent, user_code
 from gradcheck_rnn.pipeline.measurement import Plan
 from gradcheck_rnn.pipeline.small_points import TRIED, UNSEEN, returned_clip, targets
 from gradcheck_rnn.pipeline.user.latent_clip import Bound, shared_bound
-from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.pipeline.user.opening import open_user_net
 from tests.cli.running import MISBEHAVING, tagger_config
 
 # the carry is missing, so that what is returned is smaller than it should be, and clipped all the same

@@ -19,7 +19,7 @@ from gradcheck_rnn.pipeline.measurement import Plan, Progress
 from gradcheck_rnn.pipeline.only import refuse_unknown
 from gradcheck_rnn.pipeline.sweep.curves import Looked, look, over_lengths, over_steps
 from gradcheck_rnn.pipeline.sweep.spots import Spot, Subject, reference_subject, user_subject
-from gradcheck_rnn.pipeline.user.net import open_user_net
+from gradcheck_rnn.pipeline.user.opening import open_user_net
 from gradcheck_rnn.report.sweep.curves import LengthCurves, StepCurves, Sweep
 
 # every T up to here, and a few more on the way to the longest

@@ -20,6 +20,7 @@ COST = 3.0
 # factors that are tried at one place; those that the function multiplies by already come first
 MOST_FACTORS = 24
 MOST_OF_OPERAND = 10
+MOST_MASKS = 6
 # cost of the last factor of the pool beside that of the first
 SPREAD = 0.5
 
@@ -73,9 +74,10 @@ def _is_real(function: Function, node: ast.expr) -> bool:
 
 
 def _multiplied(function: Function, node: ast.expr, suffix: str) -> tuple[Change, ...]:
-    """An expression with a sign and a factor behind it; what stands behind `@` or `/` needs parentheses around both."""
+    """An expression with a sign and a factor behind it; behind `@` or `/`, or before `.T`, both get parentheses."""
     parent = function.parents[node]
-    if isinstance(parent, ast.BinOp) and parent.right is node and not isinstance(parent.op, ast.Add | ast.Sub):
+    is_right = isinstance(parent, ast.BinOp) and parent.right is node and not isinstance(parent.op, ast.Add | ast.Sub)
+    if is_right or isinstance(parent, ast.Attribute):
         text = grouped_text(function, node, Level.PRODUCT)
         return (Change(*whole_span(function, node), f"({text}{suffix})"),)
     return appended(function, node, suffix, Level.PRODUCT)
@@ -86,6 +88,7 @@ def _places(function: Function) -> Iterator[tuple[ast.expr, bool]]:
     terms_of_all = [*slots(function), *(term for total in sums(function) for _, term in terms(total))]
     found = [each for node in sites(function) if (each := product(function, node)) is not None]
     operands = [each for one in found if one.is_matrix or one.is_outer for each in (one.left, one.right)]
+    operands += [each.value for each in operands if isinstance(each, ast.Attribute) and each.attr == "T"]
     places = {id(node): (node, False) for node in operands} | {id(node): (node, True) for node in terms_of_all}
     for node, is_term in places.values():
         # 1 - h**2 is a factor as a whole
@@ -124,5 +127,14 @@ def _pool(function: Function, statement: ast.stmt, shape: Shape, used: Mapping[s
     computed = worked_out(function)
     kept = [text for text, value in arrays.items() if value.shape == shape and base(text) not in computed]
     helpers = [Factor(f"{helper}({text})", Level.ATOM) for helper in _helpers(used) for text in kept]
-    more = [*(Factor(text, Level.ATOM) for text in kept), *helpers]
+    # a mask of units or of sequences, which is the same for all of the others
+    masks = [text for text, value in arrays.items() if _spreads(value.shape, shape) and base(text) not in computed]
+    spread = [Factor(text, Level.ATOM) for text in masks[:MOST_MASKS]]
+    more = [*spread, *(Factor(text, Level.ATOM) for text in kept), *helpers]
     return list({each.text: each for each in [*derivatives, *fitting.values(), *named, *more]}.values())
+
+
+def _spreads(own: Shape | None, shape: Shape) -> bool:
+    """Whether an array of a shape is one row, or one column, of another shape."""
+    rows, columns = shape[1:], (*shape[:-1], 1)
+    return own is not None and len(shape) > 1 and own != shape and own in (rows, (1, *rows), columns)

@@ -1,5 +1,6 @@
 """Factors, derivatives of activation functions, and the sides of an addition."""
 
+import numpy as np
 import pytest
 
 from gradcheck_rnn.repair.edit import edited
@@ -68,6 +69,19 @@ def test_factors_of_the_function_s_own_are_used_again():
 def test_a_factor_goes_to_the_operand_of_a_matrix_product():
     found = results(add_factor, "dW = np.outer(a, b)\nreturn dW, h", FORWARD, a=A, b=B, h=D)
     assert "dW = np.outer(a * (1 - h**2), b)" in found
+
+
+def test_a_mask_of_units_or_of_sequences_is_a_factor_of_all_of_them():
+    body = "dh = dy + carry\nreturn dh, units, rows"
+    rows, wide = np.ones((3, 1)), array(3, 2)
+    found = results(add_factor, body, dy=wide, carry=array(3, 2, seed=1), units=array(2), rows=rows)
+    assert {"dh = dy * units + carry", "dh = (dy + carry) * units", "dh = dy * rows + carry"} <= set(found)
+
+
+def test_a_factor_goes_to_what_is_turned_too():
+    body = "dU = hs[1].T @ dy\nreturn dU, drop"
+    found = results(add_factor, body, hs=[array(3, 2)] * 2, dy=array(3, 4), drop=array(2))
+    assert "dU = (hs[1] * drop).T @ dy" in found
 
 
 def test_what_nothing_reads_may_be_the_factor_that_is_missing():

@@ -25,13 +25,18 @@ MOST_OBJECTS = 6
 _NO_OBJECTS = frozenset(
     {"NoneType", "str", "module", "function", "method", "type", "builtin_function_or_method", "range"}
 )
+# how alike at least are names that are taken out of something together
+LIKENESS_BESIDE = 0.6
 # cost of the least alike beside that of the most alike
 SPREAD = 1.0
 
 
 def other_array(function: Function) -> Iterator[Edit]:
-    """Another array of the same shape that can be named where one is named; first what nothing reads."""
-    missed = unread(function)
+    """Another array of the same shape that can be named where one is named; first what nothing reads.
+
+    What one statement takes out of a cache together, such as the gates of a step, is taken for each other.
+    """
+    missed, groups = unread(function), _taken_out_together(function)
     for node in _outermost_simple(function):
         value = function.value(node)
         if value is None or not is_array(value):
@@ -42,11 +47,25 @@ def other_array(function: Function) -> Iterator[Edit]:
             for text, each in named_arrays(function, function.statement_of(node)).items()
             if each.shape == value.shape and each.digest != value.digest
         ]
-        forgotten = [text for text in fitting if text in missed]
-        others = _most_alike(own, [text for text in fitting if text not in missed], MOST_NAMES)
-        for text in [*forgotten, *others]:
-            cost = COST + SPREAD * (1 - min(1.0, likeness(own, text)))
+        beside = {name for group in groups if own in group for name in group}
+        first = [text for text in fitting if text in missed or text in beside]
+        others = _most_alike(own, [text for text in fitting if text not in first], MOST_NAMES)
+        for text in [*first, *others]:
+            alike = max(likeness(own, text), LIKENESS_BESIDE if text in beside else 0.0)
+            cost = COST + SPREAD * (1 - min(1.0, alike))
             yield function.edit("name", cost, put(function, node, text, Level.ATOM))
+
+
+def _taken_out_together(function: Function) -> list[set[str]]:
+    """Names that one assignment, or one loop, gives to the parts of something: `i, f, g, o = cache[t]`."""
+    found = []
+    for node in ast.walk(function.node):
+        target = node.target if isinstance(node, ast.For) else None
+        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Tuple):
+            target = node.targets[0]
+        if isinstance(target, ast.Tuple):
+            found.append({each.id for each in ast.walk(target) if isinstance(each, ast.Name)})
+    return found
 
 
 def other_object(function: Function) -> Iterator[Edit]:

@@ -135,8 +135,7 @@ def test_what_a_module_holds_is_no_object_of_the_net():
 
 
 def test_what_is_taken_out_of_a_cache_together_is_tried_however_many_arrays_there_are():
-    many = ", ".join(f"others.gate_{k}" for k in range(30))
-    body = f"others = [{many}]\nfor gate, other in cache:\n    d = 2 * gate + other\nreturn d"
-    others = SimpleNamespace(**{f"gate_{k}": array(3, seed=k) for k in range(30)})
-    found = results(other_array, body, others=others, cache=[(array(3, seed=40), array(3, seed=41))])
+    alike = {f"gate_{k}": array(3, seed=k) for k in range(30)}
+    body = f"for gate, other in cache:\n    d = 2 * gate + other\nreturn d, {', '.join(alike)}"
+    found = results(other_array, body, cache=[(array(3, seed=40), array(3, seed=41))], **alike)
     assert "d = 2 * other + other" in found

@@ -32,9 +32,9 @@ def mapping(prefix: str = "d", suffix: str = "") -> Result:
         try:
             return {name: returned[key] for name, key in keys.items()}
         except (KeyError, IndexError, TypeError) as error:
-            expected, got = ", ".join(keys.values()), type(returned).__name__
-            got = f"a dict of {', '.join(map(str, returned))}" if isinstance(returned, dict) else f"a {got}"
-            looks = f"mapping(prefix={prefix!r}, suffix={suffix!r}) stands for a dict of {expected}"
+            is_dict = isinstance(returned, dict)
+            got = f"a dict of {', '.join(map(str, returned))}" if is_dict else f"a {type(returned).__name__}"
+            looks = f"mapping(prefix={prefix!r}, suffix={suffix!r}) stands for a dict of {', '.join(keys.values())}"
             raise ValueError(f"{looks}; the backward pass returned {got}") from error
 
     return read

@@ -86,12 +86,12 @@ def _one_constant(numbers: Numbers) -> Experiment:
 def _constant_finding(numbers: Numbers, constant: float, what: str, names: tuple[str, ...]) -> Finding:
     term = "all" if what == "every gradient" else names[0]
     if abs(constant + 1) < SAME_CONSTANT:
-        return _likely("sign-flip", term, f"{what} has the wrong sign", "negate it", names)
+        return likely("sign-flip", term, f"{what} has the wrong sign", "negate it", names)
     known = [name for name, value in numbers.constants.items() if abs(value / constant - 1) < SAME_CONSTANT]
     called = known[0] if known else f"{constant:.6g}"
     message = f"{what} is {called} times what it should be"
     help_text = f"multiply by {called[2:]}" if called.startswith("1/") else f"divide by {called}"
-    return _likely("scaled-gradient", called if term == "all" else term, message, help_text, names)
+    return likely("scaled-gradient", called if term == "all" else term, message, help_text, names)
 
 
 def _own_constant(numbers: Numbers, name: str) -> Finding | None:
@@ -108,14 +108,14 @@ def _transposed(numbers: Numbers, name: str) -> Finding | None:
     if value.ndim != 2 or value.shape[0] != value.shape[1] or not numbers.agrees(name, value.T):
         return None
     help_text = "swap the operands of its outer product"
-    return _likely("transposed-gradient", name, f"the gradient of {name} is transposed", help_text, (name,))
+    return likely("transposed-gradient", name, f"the gradient of {name} is transposed", help_text, (name,))
 
 
 def _zero(numbers: Numbers, name: str) -> Finding | None:
     if numbers.returned[name].any():
         return None
     help_text = "nothing is ever added to its accumulator, or it is not the one that is returned"
-    return _likely("missing-gradient", name, f"the gradient of {name} stays zero", help_text, (name,))
+    return likely("missing-gradient", name, f"the gradient of {name} stays zero", help_text, (name,))
 
 
 def _bounded(numbers: Numbers, name: str) -> Finding | None:
@@ -128,7 +128,7 @@ def _bounded(numbers: Numbers, name: str) -> Finding | None:
     if bound == 0 or not beyond.any() or not numbers.agrees(name, whole.reshape(value.shape)):
         return None
     message = f"the gradient of {name} is clipped at {bound:.6g}"
-    return _likely("clipped-gradient", name, message, "clip where the parameters are updated", (name,))
+    return likely("clipped-gradient", name, message, "clip where the parameters are updated", (name,))
 
 
 def _regularised(numbers: Numbers, name: str) -> Finding | None:
@@ -140,7 +140,7 @@ def _regularised(numbers: Numbers, name: str) -> Finding | None:
         return None
     side = "gradient" if weight > 0 else "loss"
     message = f"the gap of {name} is {weight:.6g} times {name} itself: a regulariser is in the {side} only"
-    return _likely("regulariser-mismatch", name, message, "put it into both, or into neither", (name,))
+    return likely("regulariser-mismatch", name, message, "put it into both, or into neither", (name,))
 
 
 CHANGES: dict[str, Callable[[Numbers, str], Finding | None]] = {
@@ -160,5 +160,6 @@ def _each(numbers: Numbers, question: str, change: Callable[[Numbers, str], Find
     return Experiment(question, f"yes: {answer}" if found else "no", found)
 
 
-def _likely(kind: str, term: str, message: str, help_text: str, names: Sequence[str]) -> Finding:
+def likely(kind: str, term: str, message: str, help_text: str, names: Sequence[str]) -> Finding:
+    """What an experiment tells of some parameters."""
     return Finding(kind, term, message, help=help_text, certainty="likely", parameters=tuple(names))

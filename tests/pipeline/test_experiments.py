@@ -23,25 +23,6 @@ def gradients(parameters, batch):
 """
 
 
-def test_one_wrong_entry_stays_wrong_at_every_changed_point(tmp_path):
-    """Of 120,000 entries of W_xh the probe keeps 576, of which experiments sample 30: the wrong one is among them."""
-    adapter = tmp_path / "adapter.py"
-    adapter.write_text(ONE_ENTRY)
-    sizes = ("model.input_size=4000", "model.hidden_size=30", "sequence.inputs=dense", "check.loss=described")
-    settings = load_settings(str(tagger_config(tmp_path, adapter)), overrides=sizes)
-    plan = Plan(settings, ("W_xh",), lambda *_: None)
-    code = UserCode(adapter, settings.seed, configured_net(settings).sizes, 60.0)
-    with running(code, workers=0) as runner:
-        user = open_user_net(runner, settings, adapter)
-        net = probe_net(user.net, reducible=True)
-        assert net.sizes.input_size < user.net.sizes.input_size
-        measured = measure_user(plan, user, "probe", net, user.probe(net))
-        experiments = run_experiments(plan, user, measured, ("W_xh",), lengths_are_free=True)
-    answers = {each.question: each.answer for each in experiments}
-    assert answers["which sequences?"] == "W_xh from T = 1 on"
-    assert answers["with a symmetric W_hh?"] == answers["with a W_hh of zeros?"] == "still wrong: W_xh"
-
-
 COUNTED_ONCE = f"""
 import sys
 sys.path.insert(1, {str(MISBEHAVING)!r})
@@ -58,26 +39,38 @@ def gradients(parameters, batch):
 """
 
 
-def experiments_on(tmp_path, text, *overrides):
+def experiments_on(tmp_path, text, *overrides, only=None):
+    """The user's net, the net of the probe, and the experiments on an adapter whose gradient of W_xh is wrong."""
     adapter = tmp_path / "adapter.py"
     adapter.write_text(text)
     settings = load_settings(str(tagger_config(tmp_path, adapter)), overrides=overrides)
-    plan = Plan(settings, None, lambda *_: None)
+    plan = Plan(settings, only, lambda *_: None)
     code = UserCode(adapter, settings.seed, configured_net(settings).sizes, 60.0)
     with running(code, workers=0) as runner:
         user = open_user_net(runner, settings, adapter)
-        measured = measure_user(plan, user, "probe", user.net, user.probe(user.net))
-        return run_experiments(plan, user, measured, ("W_xh",), lengths_are_free=True)
+        net = probe_net(user.net, reducible=True)
+        measured = measure_user(plan, user, "probe", net, user.probe(net))
+        return user, net, run_experiments(plan, user, measured, ("W_xh",), lengths_are_free=True)
+
+
+def test_one_wrong_entry_stays_wrong_at_every_changed_point(tmp_path):
+    """Of 120,000 entries of W_xh the probe keeps 576, of which experiments sample 30: the wrong one is among them."""
+    sizes = ("model.input_size=4000", "model.hidden_size=30", "sequence.inputs=dense", "check.loss=described")
+    user, net, experiments = experiments_on(tmp_path, ONE_ENTRY, *sizes, only=("W_xh",))
+    assert net.sizes.input_size < user.net.sizes.input_size
+    answers = {each.question: each.answer for each in experiments}
+    assert answers["which sequences?"] == "W_xh from T = 1 on"
+    assert answers["with a symmetric W_hh?"] == answers["with a W_hh of zeros?"] == "still wrong: W_xh"
 
 
 def test_a_token_that_counts_once_however_often_it_stands_is_found(tmp_path):
-    experiments = experiments_on(tmp_path, COUNTED_ONCE.replace("HOW", "*="))
+    _, _, experiments = experiments_on(tmp_path, COUNTED_ONCE.replace("HOW", "*="))
     (asked,) = (each for each in experiments if each.question == "with no token twice?")
     (finding,) = asked.findings
     assert (asked.answer, finding.kind, finding.term) == ("right there", "overwritten-accumulator", "W_xh")
 
 
 def test_a_gradient_that_is_wrong_without_such_a_token_is_another_fault(tmp_path):
-    experiments = experiments_on(tmp_path, COUNTED_ONCE.replace("HOW", "+= 0.1 *"))
+    _, _, experiments = experiments_on(tmp_path, COUNTED_ONCE.replace("HOW", "+= 0.1 *"))
     (asked,) = (each for each in experiments if each.question == "with no token twice?")
     assert (asked.answer, asked.findings) == ("still wrong: W_xh", ())

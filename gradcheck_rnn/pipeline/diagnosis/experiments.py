@@ -8,7 +8,7 @@ import numpy as np
 from gradcheck_rnn.analytic.failure import UserCodeError
 from gradcheck_rnn.analytic.point import Point
 from gradcheck_rnn.compare import Comparison
-from gradcheck_rnn.diagnose.experiments import Experiment, Numbers, on_numbers
+from gradcheck_rnn.diagnose.experiments import Experiment, Numbers, likely, on_numbers
 from gradcheck_rnn.findings import Finding
 from gradcheck_rnn.model.activations import Array
 from gradcheck_rnn.model.draw import probe_net
@@ -109,14 +109,14 @@ class _Look:
             zero = {name: np.zeros_like(state) for name, state in point.batch.initial_state.items()}
             changed = replace(point, batch=replace(point.batch, initial_state=zero))
             yield self._asked("with an initial state of zeros?", net, changed)
-            yield from self.on_repeated_tokens(net, point)
+            yield from self._on_repeated_tokens(net, point)
         for name, value in point.parameters.items():
             if value.ndim == 2 and value.shape[0] == value.shape[1] > 1:
                 changed = _with(point, name, lambda W: 0.5 * (W + W.T))
                 yield self._asked(f"with a symmetric {name}?", net, changed, _untransposed(name))
                 yield self._asked(f"with a {name} of zeros?", net, _with(point, name, np.zeros_like))
 
-    def on_repeated_tokens(self, net: Net, point: Point) -> Iterator[Experiment]:
+    def _on_repeated_tokens(self, net: Net, point: Point) -> Iterator[Experiment]:
         """Take tokens of which none stands twice, and then one token everywhere, in sequences that are as short."""
         tokens, vocabulary = point.batch.tokens, net.sizes.input_size
         sequences = net.sizes.batch or 1
@@ -148,22 +148,12 @@ def _with(point: Point, name: str, change: Callable[[Array], Array]) -> Point:
 
 
 def _counted_once(name: str) -> Finding:
-    return Finding(
-        kind="overwritten-accumulator",
-        term=name,
-        message=f"your gradients are right where no token stands twice: of one that does, {name} gets one part only",
-        help=f"np.add.at({name}'s gradient, tokens, d) adds every part; `[tokens] += d` adds once for each token",
-        certainty="likely",
-        parameters=(name,),
-    )
+    message = f"your gradients are right where no token stands twice: of one that does, {name} gets one part only"
+    help_text = f"np.add.at({name}'s gradient, tokens, d) adds every part; `[tokens] += d` adds once for each token"
+    return likely("overwritten-accumulator", name, message, help_text, (name,))
 
 
 def _untransposed(name: str) -> Finding:
-    return Finding(
-        kind="untransposed-weight",
-        term=name,
-        message=f"your gradients are right where {name} is symmetric: it stands where its transpose belongs",
-        help=f"where the chain goes back through {name}, multiply by its transpose",
-        certainty="likely",
-        parameters=(name,),
-    )
+    message = f"your gradients are right where {name} is symmetric: it stands where its transpose belongs"
+    help_text = f"where the chain goes back through {name}, multiply by its transpose"
+    return likely("untransposed-weight", name, message, help_text, (name,))

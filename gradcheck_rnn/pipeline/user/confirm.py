@@ -60,7 +60,7 @@ def _slopes(at: UserPoint, described: Mapping[str, Estimate]) -> dict[str, Along
 def _places(at: UserPoint, name: str, estimate: Estimate, count: int) -> Indices:
     """So many random entries of the estimate, and the one farthest from the analytic gradient, by their places."""
     known = len(estimate.indices)
-    chosen = at.plan.rng(f"confirm {name} {at.name}").permutation(known)[:count]
+    chosen = at.plan.rng(f"confirm {name} {at.name}").permutation(known)[:count] if count else np.empty(0, dtype=int)
     analytic = at.seen.gradients[name]
     if analytic is None or not known:
         return np.sort(chosen)
@@ -74,8 +74,7 @@ def _contradicted_at(
     """Ask for single entries, and foretell what they take with `looks` along directions after them."""
 
     def foresee(cost: Cost) -> None:
-        if (at.name == "probe") == at.plan.screens:
-            foretell(at, replace(cost, entries=cost.entries + looks), confirming=True)
+        foretell(at, replace(cost, entries=cost.entries + looks), confirming=True)
 
     own = at.differentiated({name: described[name].indices[places] for name, places in chosen.items()}, foresee, count)
     shapes = own_shapes(at.point.parameters)

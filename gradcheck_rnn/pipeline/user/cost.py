@@ -14,10 +14,13 @@ SAMPLE = 100
 
 
 def foretell(at: UserPoint, cost: Cost, *, confirming: bool) -> None:
-    """Tell what the differences of the user's loss take at both points, `cost` being that of the configured one.
+    """Tell what the differences of the user's loss take at both points, where `cost` is that of the configured one.
 
-    The points of a screened check are told of one by one: its probe may be all of the work, or none.
+    The points of a screened check are told of one by one: its probe may be all of the work, or none; what it takes
+    entry by entry is only told of the probe.
     """
+    if (at.name == "probe") != at.plan.screens:
+        return
     entries, seconds, points = cost.entries, cost.seconds, "at one point"
     if at.plan.screens:
         points = f"at the {at.name} point"

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from gradcheck_rnn.analytic.roles import Roles
 from gradcheck_rnn.model.net import Net
 from gradcheck_rnn.model.problem import Problem
-from gradcheck_rnn.numeric.black_box import Cost
 from gradcheck_rnn.numeric.estimate import Estimate, Indices, joined, picked, scaled
 from gradcheck_rnn.numeric.interrupted import InterruptedDifferencesError, as_far_as_it_went
 from gradcheck_rnn.numeric.progress import Counter
@@ -95,8 +95,5 @@ def _of_name(net: Net, roles: Roles, name: str, entries: Indices, estimates: Map
 
 
 def _through_user(at: UserPoint, indices: dict[str, Indices]) -> dict[str, Estimate]:
-    def foresee(cost: Cost) -> None:
-        if (at.name == "probe") == at.plan.screens:
-            foretell(at, cost, confirming=False)
-
+    foresee = partial(foretell, at, confirming=False)
     return at.differentiated(indices, foresee, Counter(sum(map(len, indices.values())), at.progress))

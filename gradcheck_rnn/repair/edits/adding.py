@@ -95,6 +95,7 @@ def with_an_item(function: Function) -> Iterator[Edit]:
 
 def without_the_target(function: Function) -> Iterator[Edit]:
     """An error that is an output still, or a copy of one: the step's target is taken from it."""
+    ends = _ends(function)
     for statement, node in _sums(function):
         value = function.value(node)
         if not isinstance(statement, ast.Assign) or value is None or not _is_taken_over(function, node):
@@ -107,7 +108,7 @@ def without_the_target(function: Function) -> Iterator[Edit]:
             items = items_at(function, statement, step)
             offered |= dict.fromkeys(each.text for each in items if each.shape in (None, value.shape))
         own = function.text.of(node)
-        for name in [*offered, *_ends(function)]:
+        for name in [*offered, *ends]:
             if name not in own:
                 yield function.edit("take a term away", 3.0, *added(function, node, name, sign="-"))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradcheck_rnn.repair.edit import Change, Edit
+from gradcheck_rnn.repair.edits.index_shift import is_number
 from gradcheck_rnn.repair.edits.offered import matrix_products
 from gradcheck_rnn.repair.edits.places import TEXTS, called, sites
 from gradcheck_rnn.repair.edits.spans import put
@@ -23,13 +24,11 @@ def other_argument(function: Function) -> Iterator[Edit]:
         if not isinstance(node, ast.Call) or called(node) not in own:
             continue
         for value in [*node.args[1:], *(keyword.value for keyword in node.keywords)]:
-            number = _number(value)
-            if number is not None:
-                for other in NUMBERS:
-                    if other != number:
-                        level = Level.ATOM if other >= 0 else Level.SIGNED
-                        yield function.edit("argument", COST, put(function, value, str(other), level))
-        if node.args[1:] and _number(node.args[-1]) is not None and not node.keywords:
+            for other in NUMBERS if is_number(value) else ():
+                if other != ast.literal_eval(value):
+                    level = Level.ATOM if other >= 0 else Level.SIGNED
+                    yield function.edit("argument", COST, put(function, value, str(other), level))
+        if node.args[1:] and is_number(node.args[-1]) and not node.keywords:
             start, end = function.text.span(node.args[-2])[1], function.text.span(node.args[-1])[1]
             yield function.edit("argument", COST, Change(start, end, ""))
 
@@ -67,15 +66,6 @@ def _own_calls(function: Function) -> Iterator[ast.Call]:
     for node in sites(function):
         if isinstance(node, ast.Call) and called(node) == function.node.name:
             yield node
-
-
-def _number(node: ast.expr) -> int | None:
-    match node:
-        case ast.Constant(value=int(number)) if not isinstance(number, bool):
-            return number
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
-            return -number
-    return None
 
 
 @lru_cache(maxsize=TEXTS)

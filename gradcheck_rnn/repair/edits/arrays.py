@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from gradcheck_rnn.repair.edits.flow import loops_around, variable, writes
+from gradcheck_rnn.repair.edits.flow import additions, loops_around, variable, writes
 from gradcheck_rnn.repair.edits.places import imported
 from gradcheck_rnn.repair.function import Function
 from gradcheck_rnn.repair.seen import Value
@@ -50,11 +50,7 @@ class Arrays:
     @cached_property
     def accumulators(self) -> frozenset[str]:
         """The variables that statements add to in place."""
-        added = (
-            variable(each.target)
-            for each in self.function.statements
-            if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add)
-        )
+        added = (variable(each.target) for each in additions(self.function.statements))
         return frozenset(name for name in added if name is not None)
 
     @cached_property

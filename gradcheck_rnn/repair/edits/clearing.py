@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_rnn.repair.edit import Edit
-from gradcheck_rnn.repair.edits.flow import ran, targets, variable
+from gradcheck_rnn.repair.edits.flow import additions, ran, targets, variable
 from gradcheck_rnn.repair.edits.lines import before
 from gradcheck_rnn.repair.function import Function, FunctionNode
 
@@ -82,8 +82,7 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 def _added(node: ast.FunctionDef) -> dict[str, None]:
     """The attributes of the object, or of objects in it, that a method adds to."""
-    added = [each for each in ast.walk(node) if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add)]
-    names = (variable(each.target) for each in added)
+    names = (variable(each.target) for each in additions(ast.walk(node)))
     return dict.fromkeys(name for name in names if name is not None and name.startswith("self."))
 
 

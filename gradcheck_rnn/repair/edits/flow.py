@@ -54,6 +54,11 @@ def writes(statement: ast.stmt) -> frozenset[str]:
     return frozenset(name for name in map(variable, found) if name is not None)
 
 
+def additions(nodes: Iterable[ast.AST]) -> list[ast.AugAssign]:
+    """The statements that add to something in place, of some nodes."""
+    return [each for each in nodes if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add)]
+
+
 @lru_cache(maxsize=1024)
 def reads(statement: ast.stmt) -> frozenset[str]:
     """The variables whose values a statement, or one in its body, needs, those that it changes in place among them."""

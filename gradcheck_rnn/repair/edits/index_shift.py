@@ -41,7 +41,7 @@ def drop_index(function: Function) -> Iterator[Edit]:
                     yield _summed(function, node, 0)
             case ast.Subscript(slice=ast.Tuple(elts=parts)):
                 whole_axes = [isinstance(each, ast.Slice) and ast.unparse(each) == ":" for each in parts]
-                if whole_axes.count(False) == 1 and _is_number(parts[axis := whole_axes.index(False)]):
+                if whole_axes.count(False) == 1 and is_number(parts[axis := whole_axes.index(False)]):
                     yield _summed(function, node, axis)
 
 
@@ -51,7 +51,8 @@ def _summed(function: Function, node: ast.Subscript, axis: int) -> Edit:
     return function.edit("index", TARGET_COST, put(function, node, text, Level.ATOM))
 
 
-def _is_number(index: ast.expr) -> bool:
+def is_number(index: ast.expr) -> bool:
+    """Whether an index is a whole number as it stands."""
     return is_step(index) and isinstance(index, ast.Constant | ast.UnaryOp)
 
 

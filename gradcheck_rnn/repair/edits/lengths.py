@@ -44,10 +44,11 @@ def scale_by_length(function: Function) -> Iterator[Edit]:
 def scale_term(function: Function) -> Iterator[Edit]:
     """One term of a sum divided by a length: the error of a mean, beside what is carried back."""
     for total in sums(function):
+        known = lengths(function, function.statement_of(total))
         for _, node in terms(total):
             value = function.value(node)
             if value is not None and value.shape and is_array(value) and not _is_divided(node):
-                for length in lengths(function, function.statement_of(node)):
+                for length in known:
                     yield function.edit("length", TERM_COST, *appended(function, node, f" / {length}", Level.PRODUCT))
 
 
@@ -77,13 +78,12 @@ def other_length(function: Function) -> Iterator[Edit]:
     for node, divisor in _divisors(function):
         own = function.value(divisor)
         statement = function.statement_of(node)
-        known = function.known(statement)
-        for length in lengths(function, statement):
+        known, found, unpacked = function.known(statement), lengths(function, statement), _unpacked(function)
+        for length in found:
             equal = own is not None and length in known and known[length].digest == own.digest
-            equal = equal and not (length.isidentifier() and _is_unpacked(function, length))
-            if not equal and length != ast.unparse(divisor):
+            if not (equal and length not in unpacked) and length != ast.unparse(divisor):
                 yield function.edit("length", COST - 1, put(function, divisor, length, Level.ATOM))
-        for size in [*lengths(function, statement), *_sizes(function, node)]:
+        for size in [*found, *_sizes(function, node)]:
             text = f"{grouped_text(function, divisor, Level.PRODUCT)} * {size}"
             yield function.edit("length", COST, put(function, divisor, text, Level.PRODUCT))
 
@@ -91,12 +91,12 @@ def other_length(function: Function) -> Iterator[Edit]:
 def lengths(function: Function, statement: ast.stmt) -> list[str]:
     """Texts of whole numbers that do not change while the function runs, each value once; lengths of its arguments."""
     known = function.known(statement)
-    changing = _changing(function)
+    changing, unpacked = _changing(function), _unpacked(function)
     found: dict[int | str, str] = {}
     for text in sorted(known, key=lambda text: (len(text), text)):
         if is_count(known[text]) and _is_length(text) and not changing & _names(text):
             # two names may be of one length where edits are tried, and of two elsewhere
-            key = text if text.isidentifier() and _is_unpacked(function, text) else known[text].digest
+            key = text if text in unpacked else known[text].digest
             found.setdefault(key, text)
     others = [axis for text in sorted(known) for axis in _other_axes(known, text)]
     arguments = [f"len({each.arg})" for each in function.node.args.args if _has_length(function, statement, each.arg)]
@@ -111,14 +111,14 @@ def _other_axes(known: Mapping[str, Value], text: str) -> list[str]:
     return [each for each in (f"{owner}.shape[{axis}]" for axis in axes) if not each.endswith(f"[{own}")]
 
 
-def _is_unpacked(function: Function, name: str) -> bool:
-    """Whether a name is one of the lengths of an array: `B, T, H = x.shape`."""
+def _unpacked(function: Function) -> set[str]:
+    """Names of the lengths of an array: `B, T, H = x.shape`."""
+    found: set[str] = set()
     for statement in function.statements:
         match statement:
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Attribute(attr="shape")):
-                if name in [each.id for each in names if isinstance(each, ast.Name)]:
-                    return True
-    return False
+                found |= {each.id for each in names if isinstance(each, ast.Name)}
+    return found
 
 
 def _has_difference(node: ast.expr) -> bool:

@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 from gradcheck_rnn.repair.edit import Change, Edit
 from gradcheck_rnn.repair.edits.arrays import Arrays, variables_in
-from gradcheck_rnn.repair.edits.flow import block_of, loops_around, meet, ran, targets, variable, writes
+from gradcheck_rnn.repair.edits.flow import additions, block_of, loops_around, meet, ran, targets, variable, writes
 from gradcheck_rnn.repair.edits.items import items_at, numbers_at, step_variable
 from gradcheck_rnn.repair.edits.lines import after
 from gradcheck_rnn.repair.edits.members import attributes_of
@@ -21,7 +21,7 @@ MOST = 120
 
 def sibling_inserted(function: Function) -> Iterator[Edit]:
     """An accumulator that nothing is added to gets a statement like those of the others, behind the last of them."""
-    templates = [each for each in ran(function) if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add)]
+    templates = additions(ran(function))
     for target, shape in _idle(function).items():
         found: dict[Change, None] = {}
         for template in templates:
@@ -37,16 +37,13 @@ def sibling_inserted(function: Function) -> Iterator[Edit]:
 
 def bias_inserted(function: Function) -> Iterator[Edit]:
     """Where `self.dW` is added to and the object has a `b`, too: `self.db += da`, summed over a batch."""
-    templates = [
-        each
-        for each in ran(function)
-        if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add) and isinstance(each.target, ast.Attribute)
-    ]
+    templates = [(each, each.target) for each in additions(ran(function)) if isinstance(each.target, ast.Attribute)]
+    idle = _idle_attributes(function, [target for _, target in templates])
     found: dict[Change, None] = {}
-    for template in templates:
+    for template, _ in templates:
         for place in _places(function, template):
             gradients = _shapes(Arrays(function).gradients_at(place))
-            for target in _idle_attributes(function, templates):
+            for target in idle:
                 for gradient, shape in gradients.items():
                     text = gradient if len(shape) == 1 else f"{gradient}.sum(axis=0)"
                     found[after(function.text, place, f"{target} += {text}")] = None
@@ -54,14 +51,13 @@ def bias_inserted(function: Function) -> Iterator[Edit]:
         yield function.edit("insert a statement", 3.0, change)
 
 
-def _idle_attributes(function: Function, templates: list[ast.AugAssign]) -> list[str]:
-    """Attributes that are called like those that statements add to, after another attribute of the file's objects."""
-    known = attributes_of(function.text)
-    added = {each.target.attr: each.target for each in templates if isinstance(each.target, ast.Attribute)}
+def _idle_attributes(function: Function, added_to: list[ast.Attribute]) -> list[str]:
+    """Attributes that are called like those that are added to, after another attribute of the file's objects."""
+    known, added = attributes_of(function.text), {each.attr for each in added_to}
     prefixes = {name[: -len(each)] for name in added for each in known if name.endswith(each)} - {""}
     return [
-        f"{ast.unparse(owner)}.{prefix}{name}"
-        for owner in {ast.unparse(each.value): each.value for each in added.values()}.values()
+        f"{owner}.{prefix}{name}"
+        for owner in dict.fromkeys(ast.unparse(each.value) for each in added_to)
         for prefix in sorted(prefixes)
         for name in known
         if f"{prefix}{name}" not in added

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gradcheck_rnn.repair.edit import Edit
-from gradcheck_rnn.repair.edits.index_shift import indices, is_step, subscripts
+from gradcheck_rnn.repair.edits.index_shift import indices, is_number, is_step, subscripts
 from gradcheck_rnn.repair.edits.names import is_simple, likeness, named_arrays, simple, unread
 from gradcheck_rnn.repair.edits.places import imported, is_array, is_count, sites
 from gradcheck_rnn.repair.edits.spans import put
@@ -22,7 +22,7 @@ MOST_TARGETS = 6
 MOST_COUNTERS = 4
 MOST_OBJECTS = 6
 # types of what holds nothing of a step
-_NO_OBJECTS = frozenset(
+NO_OBJECTS = frozenset(
     {"NoneType", "str", "module", "function", "method", "type", "builtin_function_or_method", "range"}
 )
 # how alike at least are names that are taken out of something together
@@ -72,7 +72,7 @@ def other_object(function: Function) -> Iterator[Edit]:
     """`self.nodes[-1]` to `node`: another object, cache or list of the same type, where one is named."""
     for node in _outermost_simple(function):
         value = function.value(node)
-        if value is None or value.shape is not None or value.type in _NO_OBJECTS:
+        if value is None or value.shape is not None or value.type in NO_OBJECTS:
             continue
         own = ast.unparse(node)
         alike = [
@@ -182,8 +182,7 @@ def step_for_number(function: Function) -> Iterator[Edit]:
     for node in subscripts(function):
         step = _step(function, function.statement_of(node))
         for index in indices(node):
-            is_number = isinstance(index, ast.Constant | ast.UnaryOp) and is_step(index)
-            if step is not None and (is_number or _is_worked_out(function, index)):
+            if step is not None and (is_number(index) or _is_worked_out(function, index)):
                 yield function.edit("name", COST, put(function, index, step, Level.ATOM))
 
 

@@ -4,11 +4,13 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_rnn.repair.edit import Change, Edit
-from gradcheck_rnn.repair.edits.names import is_simple
+from gradcheck_rnn.repair.edits.other_name import NO_OBJECTS
 from gradcheck_rnn.repair.edits.places import arrays
 from gradcheck_rnn.repair.function import Function
 
 COST = 2.5
+# types of what is no other object of the user's; at the end of a chain there is nothing
+_NO_LINKS = (NO_OBJECTS - {"NoneType"}) | {"list", "tuple", "dict"}
 
 
 def linked_object(function: Function) -> Iterator[Edit]:
@@ -21,9 +23,9 @@ def linked_object(function: Function) -> Iterator[Edit]:
                 for link in links.get(owner, {}):
                     if link != node.attr:
                         yield function.edit("name", COST, Change(end, end, f".{link}"))
-            case ast.Attribute(value=ast.Attribute(value=owner, attr=link) as linked) if is_simple(owner):
-                if isinstance(owner, ast.Name) and link in links.get(owner.id, {}):
-                    start, end = function.text.span(owner)[1], function.text.span(linked)[1]
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner) as name, attr=link) as linked):
+                if link in links.get(owner, {}):
+                    start, end = function.text.span(name)[1], function.text.span(linked)[1]
                     yield function.edit("name", COST, Change(start, end, ""))
 
 
@@ -37,9 +39,3 @@ def _links(function: Function) -> dict[str, dict[str, None]]:
                 if value is not None and value.shape is None and value.type not in _NO_LINKS:
                     found.setdefault(owner, {})[attribute] = None
     return found
-
-
-# what is no other object of the user's
-_NO_LINKS = frozenset(
-    ("str", "list", "tuple", "dict", "function", "method", "builtin_function_or_method", "module", "type")
-)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_rnn.repair.edit import Change, Edit
-from gradcheck_rnn.repair.edits.flow import block_of, loops, loops_around, ran, targets, variable, writes
+from gradcheck_rnn.repair.edits.flow import additions, block_of, loops, loops_around, ran, targets, variable, writes
 from gradcheck_rnn.repair.edits.lines import before
 from gradcheck_rnn.repair.edits.places import numpy_name
 from gradcheck_rnn.repair.function import Function
@@ -40,10 +40,10 @@ def begun_at_each_step(function: Function) -> Iterator[Edit]:
         outer = next(loops_around(function, inner), None)
         if outer is None:
             continue
-        added = [each for each in ast.walk(inner) if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Add)]
         beside = [each for node in outer.body if node is not inner for each in ast.walk(node)]
         set_there = {variable(target) for each in beside if isinstance(each, ast.stmt) for target in targets(each)}
-        for name in dict.fromkeys(each.target.id for each in added if isinstance(each.target, ast.Name)):
+        added = (each.target for each in additions(ast.walk(inner)))
+        for name in dict.fromkeys(target.id for target in added if isinstance(target, ast.Name)):
             if name not in set_there:
                 for zeros in (f"{numpy_name(function) or 'np'}.zeros_like({name})", f"0 * {name}", "0"):
                     change = before(function.text, inner, f"{name} = {zeros}")
